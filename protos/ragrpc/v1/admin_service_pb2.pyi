@@ -1,0 +1,97 @@
+import datetime
+
+from google.protobuf import duration_pb2 as _duration_pb2
+from google.protobuf.internal import containers as _containers
+from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
+from google.protobuf import descriptor as _descriptor
+from google.protobuf import message as _message
+from collections.abc import Iterable as _Iterable, Mapping as _Mapping
+from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
+
+DESCRIPTOR: _descriptor.FileDescriptor
+
+class GetServerInfoRequest(_message.Message):
+    __slots__ = ()
+    def __init__(self) -> None: ...
+
+class GetServerInfoResponse(_message.Message):
+    __slots__ = ("version", "caller", "pipelines", "embedder", "generators", "limits", "components", "uptime")
+    VERSION_FIELD_NUMBER: _ClassVar[int]
+    CALLER_FIELD_NUMBER: _ClassVar[int]
+    PIPELINES_FIELD_NUMBER: _ClassVar[int]
+    EMBEDDER_FIELD_NUMBER: _ClassVar[int]
+    GENERATORS_FIELD_NUMBER: _ClassVar[int]
+    LIMITS_FIELD_NUMBER: _ClassVar[int]
+    COMPONENTS_FIELD_NUMBER: _ClassVar[int]
+    UPTIME_FIELD_NUMBER: _ClassVar[int]
+    version: str
+    caller: CallerInfo
+    pipelines: _containers.RepeatedCompositeFieldContainer[PipelineInfo]
+    embedder: EmbedderInfo
+    generators: _containers.RepeatedScalarFieldContainer[str]
+    limits: Limits
+    components: _containers.RepeatedCompositeFieldContainer[ComponentStatus]
+    uptime: _duration_pb2.Duration
+    def __init__(self, version: _Optional[str] = ..., caller: _Optional[_Union[CallerInfo, _Mapping]] = ..., pipelines: _Optional[_Iterable[_Union[PipelineInfo, _Mapping]]] = ..., embedder: _Optional[_Union[EmbedderInfo, _Mapping]] = ..., generators: _Optional[_Iterable[str]] = ..., limits: _Optional[_Union[Limits, _Mapping]] = ..., components: _Optional[_Iterable[_Union[ComponentStatus, _Mapping]]] = ..., uptime: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ...) -> None: ...
+
+class CallerInfo(_message.Message):
+    __slots__ = ("tenant", "roles", "key_id")
+    TENANT_FIELD_NUMBER: _ClassVar[int]
+    ROLES_FIELD_NUMBER: _ClassVar[int]
+    KEY_ID_FIELD_NUMBER: _ClassVar[int]
+    tenant: str
+    roles: _containers.RepeatedScalarFieldContainer[str]
+    key_id: str
+    def __init__(self, tenant: _Optional[str] = ..., roles: _Optional[_Iterable[str]] = ..., key_id: _Optional[str] = ...) -> None: ...
+
+class PipelineInfo(_message.Message):
+    __slots__ = ("name", "description")
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    DESCRIPTION_FIELD_NUMBER: _ClassVar[int]
+    name: str
+    description: str
+    def __init__(self, name: _Optional[str] = ..., description: _Optional[str] = ...) -> None: ...
+
+class EmbedderInfo(_message.Message):
+    __slots__ = ("name", "dimension", "max_tokens")
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    DIMENSION_FIELD_NUMBER: _ClassVar[int]
+    MAX_TOKENS_FIELD_NUMBER: _ClassVar[int]
+    name: str
+    dimension: int
+    max_tokens: int
+    def __init__(self, name: _Optional[str] = ..., dimension: _Optional[int] = ..., max_tokens: _Optional[int] = ...) -> None: ...
+
+class Limits(_message.Message):
+    __slots__ = ("max_message_bytes", "max_document_bytes", "max_batch_documents", "max_top_k", "default_deadline", "max_deadline")
+    MAX_MESSAGE_BYTES_FIELD_NUMBER: _ClassVar[int]
+    MAX_DOCUMENT_BYTES_FIELD_NUMBER: _ClassVar[int]
+    MAX_BATCH_DOCUMENTS_FIELD_NUMBER: _ClassVar[int]
+    MAX_TOP_K_FIELD_NUMBER: _ClassVar[int]
+    DEFAULT_DEADLINE_FIELD_NUMBER: _ClassVar[int]
+    MAX_DEADLINE_FIELD_NUMBER: _ClassVar[int]
+    max_message_bytes: int
+    max_document_bytes: int
+    max_batch_documents: int
+    max_top_k: int
+    default_deadline: _duration_pb2.Duration
+    max_deadline: _duration_pb2.Duration
+    def __init__(self, max_message_bytes: _Optional[int] = ..., max_document_bytes: _Optional[int] = ..., max_batch_documents: _Optional[int] = ..., max_top_k: _Optional[int] = ..., default_deadline: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., max_deadline: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ...) -> None: ...
+
+class ComponentStatus(_message.Message):
+    __slots__ = ("name", "state", "detail")
+    class State(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+        __slots__ = ()
+        STATE_UNSPECIFIED: _ClassVar[ComponentStatus.State]
+        STATE_SERVING: _ClassVar[ComponentStatus.State]
+        STATE_NOT_SERVING: _ClassVar[ComponentStatus.State]
+    STATE_UNSPECIFIED: ComponentStatus.State
+    STATE_SERVING: ComponentStatus.State
+    STATE_NOT_SERVING: ComponentStatus.State
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    STATE_FIELD_NUMBER: _ClassVar[int]
+    DETAIL_FIELD_NUMBER: _ClassVar[int]
+    name: str
+    state: ComponentStatus.State
+    detail: str
+    def __init__(self, name: _Optional[str] = ..., state: _Optional[_Union[ComponentStatus.State, str]] = ..., detail: _Optional[str] = ...) -> None: ...

@@ -1,0 +1,50 @@
+from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
+from google.protobuf import descriptor as _descriptor
+from typing import ClassVar as _ClassVar
+
+DESCRIPTOR: _descriptor.FileDescriptor
+
+class ErrorReason(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    ERROR_REASON_UNSPECIFIED: _ClassVar[ErrorReason]
+    ERROR_REASON_INVALID_REQUEST: _ClassVar[ErrorReason]
+    ERROR_REASON_UNDECODABLE_MESSAGE: _ClassVar[ErrorReason]
+    ERROR_REASON_MESSAGE_TOO_LARGE: _ClassVar[ErrorReason]
+    ERROR_REASON_INVALID_PAGE_TOKEN: _ClassVar[ErrorReason]
+    ERROR_REASON_INVALID_CONSISTENCY_TOKEN: _ClassVar[ErrorReason]
+    ERROR_REASON_INVALID_API_KEY: _ClassVar[ErrorReason]
+    ERROR_REASON_ROLE_REQUIRED: _ClassVar[ErrorReason]
+    ERROR_REASON_COLLECTION_NOT_FOUND: _ClassVar[ErrorReason]
+    ERROR_REASON_DOCUMENT_NOT_FOUND: _ClassVar[ErrorReason]
+    ERROR_REASON_COLLECTION_EXISTS: _ClassVar[ErrorReason]
+    ERROR_REASON_PIPELINE_NOT_FOUND: _ClassVar[ErrorReason]
+    ERROR_REASON_OVERLOADED: _ClassVar[ErrorReason]
+    ERROR_REASON_DEADLINE_EXCEEDED: _ClassVar[ErrorReason]
+    ERROR_REASON_NOT_READY: _ClassVar[ErrorReason]
+    ERROR_REASON_INDEX_BEHIND: _ClassVar[ErrorReason]
+    ERROR_REASON_GENERATOR_UNAVAILABLE: _ClassVar[ErrorReason]
+    ERROR_REASON_GENERATOR_NOT_CONFIGURED: _ClassVar[ErrorReason]
+    ERROR_REASON_INTERNAL: _ClassVar[ErrorReason]
+    ERROR_REASON_UNIMPLEMENTED: _ClassVar[ErrorReason]
+    ERROR_REASON_CANCELLED: _ClassVar[ErrorReason]
+ERROR_REASON_UNSPECIFIED: ErrorReason
+ERROR_REASON_INVALID_REQUEST: ErrorReason
+ERROR_REASON_UNDECODABLE_MESSAGE: ErrorReason
+ERROR_REASON_MESSAGE_TOO_LARGE: ErrorReason
+ERROR_REASON_INVALID_PAGE_TOKEN: ErrorReason
+ERROR_REASON_INVALID_CONSISTENCY_TOKEN: ErrorReason
+ERROR_REASON_INVALID_API_KEY: ErrorReason
+ERROR_REASON_ROLE_REQUIRED: ErrorReason
+ERROR_REASON_COLLECTION_NOT_FOUND: ErrorReason
+ERROR_REASON_DOCUMENT_NOT_FOUND: ErrorReason
+ERROR_REASON_COLLECTION_EXISTS: ErrorReason
+ERROR_REASON_PIPELINE_NOT_FOUND: ErrorReason
+ERROR_REASON_OVERLOADED: ErrorReason
+ERROR_REASON_DEADLINE_EXCEEDED: ErrorReason
+ERROR_REASON_NOT_READY: ErrorReason
+ERROR_REASON_INDEX_BEHIND: ErrorReason
+ERROR_REASON_GENERATOR_UNAVAILABLE: ErrorReason
+ERROR_REASON_GENERATOR_NOT_CONFIGURED: ErrorReason
+ERROR_REASON_INTERNAL: ErrorReason
+ERROR_REASON_UNIMPLEMENTED: ErrorReason
+ERROR_REASON_CANCELLED: ErrorReason

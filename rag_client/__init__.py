@@ -1,0 +1,1 @@
+"""The ragrpc client SDK."""

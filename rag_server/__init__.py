@@ -1,0 +1,1 @@
+"""The RAG service: one asyncio process that answers gRPC calls from a catalog, a vector index and a model."""

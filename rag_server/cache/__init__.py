@@ -1,0 +1,1 @@
+"""Caches: so far the vectors of questions. May import core only."""

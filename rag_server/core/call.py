@@ -1,0 +1,82 @@
+"""One call on its way through the core: who, until when, and what happened so far."""
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+from rag_server.core.errors import DeadlineExceeded, Reason
+from rag_server.core.principal import Principal
+from rag_server.core.retrieval import Degradation, DegradationKind, FunnelStep, Timing, Usage
+from rag_server.core.telemetry import SILENT, Telemetry
+
+
+class Deadline:
+    """A point in monotonic time. `cancel` moves it to now, so that work that
+    nobody waits for stops at its next check."""
+
+    __slots__ = ("_expires",)
+
+    def __init__(self, seconds: float) -> None:
+        self._expires = time.monotonic() + seconds
+
+    def remaining(self) -> float:
+        """Seconds left, never negative."""
+        return max(0.0, self._expires - time.monotonic())
+
+    def check(self, stage: str) -> None:
+        """Raise DeadlineExceeded if the time is up before `stage`."""
+        if self.remaining() <= 0.0:
+            raise DeadlineExceeded(
+                f"the deadline ran out before the stage {stage}",
+                Reason.DEADLINE_EXCEEDED,
+                {"stage": stage},
+            )
+
+    def cancel(self) -> None:
+        """Let the next check fail."""
+        self._expires = 0.0
+
+
+@dataclass(slots=True)
+class Call:
+    """One call. Not thread-safe: a call is worked on by one thread at a time."""
+
+    principal: Principal
+    deadline: Deadline
+    request_id: str = ""
+    telemetry: Telemetry = SILENT
+    usage: Usage = field(default_factory=Usage)
+    degradations: list[Degradation] = field(default_factory=list)
+    funnel: list[FunnelStep] = field(default_factory=list)
+    _seconds: dict[str, float] = field(default_factory=dict)
+
+    @contextmanager
+    def stage(self, name: str, component: str = "") -> Iterator[None]:
+        """Time a stage and check the deadline before it; `component` names who does it."""
+        self.deadline.check(name)
+        started = time.perf_counter()
+        with self.telemetry.stage(name, component):
+            yield
+        self.spent(name, time.perf_counter() - started)
+
+    def spent(self, name: str, seconds: float) -> None:
+        """Add to the time of a stage that was measured elsewhere."""
+        self._seconds[name] = self._seconds.get(name, 0.0) + seconds
+
+    def degrade(self, kind: DegradationKind, stage: str, detail: str) -> None:
+        """Note that something was skipped or served differently than asked."""
+        self.degradations.append(Degradation(kind, stage, detail))
+        self.telemetry.degraded(kind)
+
+    def narrow(self, step: str, count: int, detail: str = "") -> None:
+        """Note how many candidates are left after a step."""
+        self.funnel.append(FunnelStep(step, count, detail))
+
+    def timings(self) -> tuple[Timing, ...]:
+        """Time by stage, in order of first appearance."""
+        return tuple(Timing(name, 1000.0 * spent) for name, spent in self._seconds.items())
+
+    def fork(self) -> "Call":
+        """A call of its own for one item of a batch: same caller, deadline and request."""
+        return Call(self.principal, self.deadline, self.request_id, self.telemetry)

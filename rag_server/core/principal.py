@@ -1,0 +1,37 @@
+"""Who is calling: a tenant, roles and perhaps a mandatory filter."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from rag_server.core.errors import NotPermitted, Reason
+from rag_server.core.filters import Filter
+
+
+class Role(StrEnum):
+    """What a principal may do; a role includes nothing but itself."""
+
+    READER = "reader"
+    WRITER = "writer"
+    ADMIN = "admin"
+
+
+@dataclass(frozen=True, slots=True)
+class Principal:
+    """The caller. Every read of a principal with a `filter` is narrowed by it,
+    and it belongs into the key of everything cached on its behalf."""
+
+    tenant: str
+    roles: frozenset[Role]
+    filter: Filter | None = None
+    key_id: str = ""
+
+    def require(self, role: Role) -> None:
+        """Raise NotPermitted unless the principal has `role`."""
+        if role not in self.roles:
+            raise NotPermitted(
+                f"this call needs the role {role}", Reason.ROLE_REQUIRED, {"role": str(role)}
+            )
+
+
+# The caller where authentication is off.
+ANONYMOUS = Principal("default", frozenset(Role))

@@ -1,0 +1,409 @@
+"""Every extension point of the server, each of a few methods.
+
+Unless a docstring says otherwise, methods are synchronous, run in a worker
+thread, are thread-safe and raise only `rag_server.core.errors`.
+"""
+
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Protocol, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rag_server.core.call import Call, Deadline
+from rag_server.core.documents import (
+    Collection,
+    Commit,
+    ContentType,
+    Embedding,
+    NewDocument,
+    Parsed,
+    Passage,
+    Piece,
+    StoredChunk,
+    StoredDocument,
+    Vector,
+    View,
+)
+from rag_server.core.filters import Filter
+from rag_server.core.principal import Principal, Role
+from rag_server.core.retrieval import (
+    AbstainReason,
+    Candidate,
+    Degradation,
+    Delta,
+    GeneratorSpec,
+    Hit,
+    RetrieverSpec,
+)
+from rag_server.core.values import Span
+
+T = TypeVar("T")
+
+
+class Embedder(Protocol):
+    """Turns text into unit vectors. Equal input gives equal output under one `fingerprint`."""
+
+    @property
+    def name(self) -> str:
+        """Name for people, e.g. "all-MiniLM-L6-v2-int8"."""
+        ...
+
+    @property
+    def fingerprint(self) -> str:
+        """Changes whenever vectors may change: model, weights, pooling."""
+        ...
+
+    @property
+    def dimension(self) -> int:
+        """Length d of a vector."""
+        ...
+
+    @property
+    def max_tokens(self) -> int:
+        """Tokens of a text that are seen; what is beyond is cut."""
+        ...
+
+    def embed_query(self, text: str) -> Vector:
+        """Unit float32 (d,) of a question of any length."""
+        ...
+
+    def embed_passages(self, passages: Sequence[Passage]) -> list[Embedding]:
+        """One Embedding per passage, in order."""
+        ...
+
+
+class Parser(Protocol):
+    """Turns raw content into the text that is stored."""
+
+    def parse(self, content: str) -> Parsed:
+        """The text that a reader would see and the title it carries, if any."""
+        ...
+
+
+class Chunker(Protocol):
+    """Cuts a text into pieces worth embedding."""
+
+    @property
+    def fingerprint(self) -> str:
+        """Changes whenever pieces may change."""
+        ...
+
+    def chunk(self, text: str, content_type: ContentType, title: str) -> list[Piece]:
+        """Ascending, disjoint pieces that hold every visible character of `text`;
+        each fits the embedder together with the title. Empty for blank text."""
+        ...
+
+
+class CollectionStore(Protocol):
+    """Collections of the catalog."""
+
+    def create(self, tenant: str, name: str, description: str, embedder: str) -> Collection:
+        """Raises AlreadyExists."""
+        ...
+
+    def get(self, tenant: str, name: str, counts: bool = False) -> Collection:
+        """Newest state, with document and chunk counts if asked. Raises NotFound."""
+        ...
+
+    def list(self, tenant: str, after: str, limit: int) -> list[Collection]:
+        """Ascending by name, those above `after`, with counts."""
+        ...
+
+    def delete(self, tenant: str, name: str) -> int:
+        """Delete with all documents; number of documents. Raises NotFound."""
+        ...
+
+    def views(self) -> list[View]:
+        """Newest view of every live collection of every tenant."""
+        ...
+
+
+class DocumentStore(Protocol):
+    """Documents of the catalog. Reads see exactly one view."""
+
+    def write(self, collection: Collection, documents: Sequence[NewDocument]) -> Commit:
+        """Make all documents visible in one commit, replacing earlier versions;
+        one kind per document (UNCHANGED where the fingerprint is the stored one).
+        The revision moves by one unless nothing changed. Durable on return.
+        Raises NotFound if the collection is gone."""
+        ...
+
+    def delete(self, collection: Collection, ids: Sequence[str]) -> Commit:
+        """Delete the ids that exist, in one commit; `deleted` in order of `ids`."""
+        ...
+
+    def fingerprints(self, view: View, ids: Sequence[str]) -> dict[str, tuple[bytes, int]]:
+        """Fingerprint and chunk count of the visible version of each known id."""
+        ...
+
+    def get(self, view: View, id: str) -> StoredDocument | None:
+        """The visible version with its text and metadata."""
+        ...
+
+    def list(self, view: View, after: str, limit: int) -> list[StoredDocument]:
+        """Visible documents with an id above `after` (UTF-8 bytes), ascending, without text."""
+        ...
+
+
+class ChunkStore(Protocol):
+    """Chunks and vectors of the catalog. Reads see exactly one view."""
+
+    def visible(self, view: View, chunk_ids: Sequence[str]) -> dict[str, tuple[int, int]]:
+        """chunk id -> (row, document row) for those visible; others are left out."""
+        ...
+
+    def read(self, rows: Sequence[int]) -> dict[int, StoredChunk]:
+        """Chunks by row, as `visible` or `vectors` named them."""
+        ...
+
+    def matching(self, view: View, filter: Filter) -> set[int]:
+        """Rows of the visible documents that pass the filter."""
+        ...
+
+    def vectors(
+        self, view: View, *, since: int = 0, documents: set[int] | None = None
+    ) -> tuple[list[tuple[int, str]], NDArray[np.float32]]:
+        """((row, chunk id) of n chunks, float32 (n, d)): visible chunks created after revision
+        `since`, of the given document rows (None: all)."""
+        ...
+
+    def count(self, view: View, *, since: int = 0, documents: set[int] | None = None) -> int:
+        """How many chunks `vectors` would return."""
+        ...
+
+
+class ChunkReader(Protocol):
+    """Lists the chunks of one document and reads stored text."""
+
+    def of_document(self, view: View, id: str, after: int, limit: int) -> list[StoredChunk] | None:
+        """Visible chunks with an ordinal above `after`, ascending; None: no such document."""
+        ...
+
+    def text(self, view: View, document_id: str, span: Span) -> bytes:
+        """Bytes of the stored text of the visible version; shorter or empty if out of range."""
+        ...
+
+
+class EmbeddingStore(Protocol):
+    """Embeddings by key (text and model), free of revisions."""
+
+    def known(self, keys: Sequence[bytes]) -> dict[bytes, Embedding]:
+        """Those that are stored."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """A stretch of the feed: all chunks created in (after, upto], ids with float32 (n, d)."""
+
+    upto: int
+    ids: list[str]
+    vectors: NDArray[np.float32]
+
+
+class Feed(Protocol):
+    """What derived indexes follow."""
+
+    def changes(self, view: View, after: int, limit: int) -> Changes:
+        """Whole revisions after `after` up to at most view.revision, about `limit` chunks
+        (one revision at least)."""
+        ...
+
+    def dead(self, view: View, before: datetime) -> list[str]:
+        """Ids of chunks of which every version was deleted before that time."""
+        ...
+
+    def purge(self, view: View, before: datetime) -> int:
+        """Remove for good what was deleted before that time; number of chunks."""
+        ...
+
+    def dropped(self) -> list[View]:
+        """Views of deleted collections whose rows are still there."""
+        ...
+
+    def forget(self, view: View) -> None:
+        """Remove all rows of a deleted collection."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class KeyRecord:
+    """An API key without its secret."""
+
+    id: str
+    principal: Principal
+    name: str
+    created_at: datetime
+    revoked_at: datetime | None
+
+
+class KeyStore(Protocol):
+    """API keys; only a hash of the secret is stored."""
+
+    def create(
+        self, tenant: str, roles: frozenset[Role], name: str, filter: Filter | None
+    ) -> tuple[KeyRecord, str]:
+        """A new key and its full text, which cannot be read again."""
+        ...
+
+    def authenticate(self, key: str) -> Principal:
+        """The principal of a key. Raises NotAuthenticated, the same for every cause."""
+        ...
+
+    def list(self) -> list[KeyRecord]:
+        """All keys, oldest first."""
+        ...
+
+    def revoke(self, id: str) -> None:
+        """Revoke from now on; again is fine. Raises NotFound."""
+        ...
+
+
+class Catalog(Protocol):
+    """The only truth: everything else can be rebuilt from it."""
+
+    @property
+    def collections(self) -> CollectionStore: ...
+    @property
+    def documents(self) -> DocumentStore: ...
+    @property
+    def chunks(self) -> ChunkStore: ...
+    @property
+    def reader(self) -> ChunkReader: ...
+    @property
+    def embeddings(self) -> EmbeddingStore: ...
+    @property
+    def feed(self) -> Feed: ...
+    @property
+    def keys(self) -> KeyStore: ...
+
+
+class VectorIndex(Protocol):
+    """A derived index of vectors by chunk id, one part per `View.index_name`.
+    Raises Unavailable when the engine is away."""
+
+    def applied(self, name: str) -> int:
+        """Revision up to which the feed is applied; 0 for an unknown name."""
+        ...
+
+    def apply(self, name: str, changes: Changes) -> None:
+        """Add the chunks and publish `changes.upto`; idempotent."""
+        ...
+
+    def remove(self, name: str, ids: Sequence[str]) -> None:
+        """Remove chunks; unknown ids are fine."""
+        ...
+
+    def search(self, name: str, vector: Vector, limit: int) -> list[tuple[str, float]]:
+        """Up to `limit` (chunk id, cosine), best first."""
+        ...
+
+    def drop(self, name: str) -> None:
+        """Remove the whole part; an unknown name is fine."""
+        ...
+
+
+class Pingable(Protocol):
+    """Optional ability: says whether the part works."""
+
+    def ping(self) -> None:
+        """Raises Unavailable when it does not."""
+        ...
+
+
+class Freshness(Protocol):
+    """Tells how far the indexes have followed."""
+
+    def applied(self, view: View) -> int:
+        """Revision that the vector index has applied."""
+        ...
+
+    def wait(self, view: View, revision: int, deadline: Deadline) -> int:
+        """Wait until `revision` is applied or the deadline is near; the revision then applied."""
+        ...
+
+
+class Question(Protocol):
+    """A question with its vector, which is computed at most once."""
+
+    @property
+    def text(self) -> str: ...
+
+    def vector(self) -> Vector:
+        """Unit float32 (d,)."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """What a retriever is asked: `filter` already holds the principal's."""
+
+    view: View
+    question: Question
+    limit: int
+    filter: Filter | None
+    spec: RetrieverSpec
+
+
+class Retriever(Protocol):
+    """Finds candidates. Returns at most `limit`, best first, all visible in the view
+    and passing the filter, each chunk once."""
+
+    def retrieve(self, search: Search, call: Call) -> list[Candidate]: ...
+
+
+class Generator(Protocol):
+    """Writes an answer. Asynchronous; runs on the event loop and must not block it."""
+
+    @property
+    def name(self) -> str:
+        """Name with model, e.g. "extractive"."""
+        ...
+
+    def generate(
+        self, question: Question, hits: Sequence[Hit], spec: GeneratorSpec, call: Call
+    ) -> AsyncIterator[Delta | Degradation | AbstainReason]:
+        """Deltas in order; an AbstainReason ends it and voids them. Reports tokens into
+        `call.usage`. Raises Unavailable, DeadlineExceeded."""
+        ...
+
+
+class StructuredGenerator(Protocol):
+    """Optional ability of a generator: answers as JSON under a schema."""
+
+    async def complete(self, prompt: str, schema: Mapping[str, Any], call: Call) -> Any:
+        """Parsed JSON that validates against `schema`. Raises Unavailable when the
+        model is away or its output does not validate."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Support:
+    """Where a statement is supported: hit, byte span within the hit's text, 0 < score <= 1."""
+
+    hit_index: int
+    span: Span
+    score: float
+
+
+class Citer(Protocol):
+    """Finds the source of a statement."""
+
+    def cite(self, statement: str, hits: Sequence[Hit]) -> Support | None:
+        """The best support among the hits; None where none is sufficient."""
+        ...
+
+    def statements(self, text: str) -> tuple[Span, ...]:
+        """Byte spans of the statements of an answer, ascending; the last may be unfinished."""
+        ...
+
+
+class Workers(Protocol):
+    """A bounded pool for one class of work."""
+
+    async def run(self, work: Callable[[], T], deadline: Deadline) -> T:
+        """Run in a thread. Raises Exhausted when too much is waiting, DeadlineExceeded."""
+        ...

@@ -1,0 +1,58 @@
+"""What the core tells an observer. `observability` implements it."""
+
+from contextlib import AbstractContextManager, nullcontext
+from typing import Protocol
+
+
+class Telemetry(Protocol):
+    """Hooks for metrics, spans and fault injection; must be cheap and must not raise."""
+
+    def stage(self, name: str, component: str) -> AbstractContextManager[None]:
+        """Surround one stage of a call; names are few and fixed."""
+        ...
+
+    def degraded(self, kind: str) -> None:
+        """Something was skipped or served differently than asked."""
+        ...
+
+    def cached(self, kind: str, hit: bool) -> None:
+        """A cache was asked: `kind` is e.g. "query_embedding"."""
+        ...
+
+    def lag(self, index: str, revisions: int) -> None:
+        """The largest number of revisions by which an index is behind the catalog."""
+        ...
+
+    def failed(self, part: str, error: BaseException) -> None:
+        """A background part failed and will try again; log it."""
+        ...
+
+    def reached(self, point: str) -> None:
+        """The write path reached a named point; crash tests kill the process here."""
+        ...
+
+
+class Silent:
+    """Telemetry that does nothing."""
+
+    def stage(self, name: str, component: str) -> AbstractContextManager[None]:
+        """Measure nothing."""
+        return nullcontext()
+
+    def degraded(self, kind: str) -> None:
+        """Note nothing."""
+
+    def cached(self, kind: str, hit: bool) -> None:
+        """Note nothing."""
+
+    def lag(self, index: str, revisions: int) -> None:
+        """Note nothing."""
+
+    def failed(self, part: str, error: BaseException) -> None:
+        """Note nothing."""
+
+    def reached(self, point: str) -> None:
+        """Go on."""
+
+
+SILENT = Silent()

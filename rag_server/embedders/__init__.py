@@ -1,0 +1,1 @@
+"""Models that turn text into unit vectors. May import core, text and resilience."""

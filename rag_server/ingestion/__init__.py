@@ -1,0 +1,1 @@
+"""Parsers and chunkers: from raw content to spans worth embedding. May import core, text and resilience."""

@@ -1,0 +1,1 @@
+"""Bounded thread pools and deadlines. May import core only."""
