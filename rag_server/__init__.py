@@ -1,1 +1,1 @@
-"""The RAG service: one asyncio process that answers gRPC calls from a catalog, a vector index and a model."""
+"""The RAG service: one process that answers gRPC calls from a catalog, an index and a model."""

@@ -1,1 +1,4 @@
-"""The domain: values, protocols and the two paths (query, ingest). No I/O and nothing third-party but numpy."""
+"""The domain: values, protocols and the two paths (query, ingest).
+
+No I/O and nothing third-party but numpy.
+"""

@@ -108,7 +108,7 @@ class CollectionStore(Protocol):
         """Newest state, with document and chunk counts if asked. Raises NotFound."""
         ...
 
-    def list(self, tenant: str, after: str, limit: int) -> list[Collection]:
+    def page(self, tenant: str, after: str, limit: int) -> list[Collection]:
         """Ascending by name, those above `after`, with counts."""
         ...
 
@@ -143,7 +143,7 @@ class DocumentStore(Protocol):
         """The visible version with its text and metadata."""
         ...
 
-    def list(self, view: View, after: str, limit: int) -> list[StoredDocument]:
+    def page(self, view: View, after: str, limit: int) -> list[StoredDocument]:
         """Visible documents with an id above `after` (UTF-8 bytes), ascending, without text."""
         ...
 
@@ -253,7 +253,7 @@ class KeyStore(Protocol):
         """The principal of a key. Raises NotAuthenticated, the same for every cause."""
         ...
 
-    def list(self) -> list[KeyRecord]:
+    def all(self) -> list[KeyRecord]:
         """All keys, oldest first."""
         ...
 

@@ -1,1 +1,4 @@
-"""Metrics, traces, logs and the sidecar that publishes them. Only this package imports prometheus_client."""
+"""Metrics, traces, logs and the sidecar that publishes them.
+
+Only this package imports prometheus_client.
+"""

@@ -1,1 +1,4 @@
-"""Durable state: the catalog (SQL, the truth) and Chroma (derived). May import core, text and resilience."""
+"""Durable state: the catalog (SQL, the truth) and Chroma (derived).
+
+May import core, text and resilience.
+"""

@@ -1,1 +1,4 @@
-"""Pure functions over text: sentences with offsets, stems, support of a claim. May import core only."""
+"""Pure functions over text: sentences with offsets, stems, support of a claim.
+
+May import core only.
+"""

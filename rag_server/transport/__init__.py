@@ -1,1 +1,4 @@
-"""The gRPC edge: servicers, conversion, validation, error mapping and the server itself. Only this package imports ragrpc.v1."""
+"""The gRPC edge: servicers, conversion, validation, error mapping, the server itself.
+
+Only this package imports ragrpc.v1.
+"""
