@@ -50,19 +50,29 @@ class Call:
     degradations: list[Degradation] = field(default_factory=list)
     funnel: list[FunnelStep] = field(default_factory=list)
     _seconds: dict[str, float] = field(default_factory=dict)
+    _inner: float = 0.0
 
     @contextmanager
     def stage(self, name: str, component: str = "") -> Iterator[None]:
-        """Time a stage and check the deadline before it; `component` names who does it."""
+        """Time a stage and check the deadline before it; `component` names who does it.
+        A stage within a stage counts for itself only."""
         self.deadline.check(name)
+        outer, self._inner = self._inner, 0.0
         started = time.perf_counter()
         with self.telemetry.stage(name, component):
             yield
-        self.spent(name, time.perf_counter() - started)
+        elapsed = time.perf_counter() - started
+        self.spent(name, elapsed - self._inner)
+        self._inner = outer + elapsed
 
     def spent(self, name: str, seconds: float) -> None:
         """Add to the time of a stage that was measured elsewhere."""
         self._seconds[name] = self._seconds.get(name, 0.0) + seconds
+
+    def absorb(self, part: "Call") -> None:
+        """Add the times of a forked call that worked on a part of this one."""
+        for name, seconds in part._seconds.items():
+            self.spent(name, seconds)
 
     def degrade(self, kind: DegradationKind, stage: str, detail: str) -> None:
         """Note that something was skipped or served differently than asked."""
@@ -78,5 +88,5 @@ class Call:
         return tuple(Timing(name, 1000.0 * spent) for name, spent in self._seconds.items())
 
     def fork(self) -> "Call":
-        """A call of its own for one item of a batch: same caller, deadline and request."""
+        """A call of its own for a part done in parallel: same caller, deadline and request."""
         return Call(self.principal, self.deadline, self.request_id, self.telemetry)

@@ -40,6 +40,7 @@ class Reason(StrEnum):
     INTERNAL = "INTERNAL"
     UNIMPLEMENTED = "UNIMPLEMENTED"
     CANCELLED = "CANCELLED"
+    EMBEDDER_MISMATCH = "EMBEDDER_MISMATCH"
 
 
 @dataclass(frozen=True, slots=True)

@@ -66,6 +66,10 @@ class Embedder(Protocol):
         """Tokens of a text that are seen; what is beyond is cut."""
         ...
 
+    def token_offsets(self, text: str) -> Sequence[tuple[int, int]]:
+        """Half-open character range of every token of `text`, ascending, nothing cut."""
+        ...
+
     def embed_query(self, text: str) -> Vector:
         """Unit float32 (d,) of a question of any length."""
         ...
@@ -152,7 +156,7 @@ class ChunkStore(Protocol):
     """Chunks and vectors of the catalog. Reads see exactly one view."""
 
     def visible(self, view: View, chunk_ids: Sequence[str]) -> dict[str, tuple[int, int]]:
-        """chunk id -> (row, document row) for those visible; others are left out."""
+        """(row, document row) by chunk id for those visible; others are left out."""
         ...
 
     def read(self, rows: Sequence[int]) -> dict[int, StoredChunk]:
@@ -307,7 +311,7 @@ class VectorIndex(Protocol):
 
 
 class Pingable(Protocol):
-    """Optional ability: says whether the part works."""
+    """Ability to say whether the part works."""
 
     def ping(self) -> None:
         """Raises Unavailable when it does not."""

@@ -31,14 +31,14 @@ class PipelineSpec:
 
 @dataclass(frozen=True, slots=True)
 class RetrieveRequest:
-    """A question to a collection. `plan` is a pipeline's name or a spec;
-    `consistency_token` is that of a write, or empty."""
+    """A question to a collection. `plan` is a pipeline's name (empty:
+    the server's default) or a spec; `consistency_token` is that of a write, or empty."""
 
     collection: str
     query: str
     top_k: int = 10
     filter: Filter | None = None
-    plan: str | PipelineSpec = "default"
+    plan: str | PipelineSpec = ""
     consistency_token: str = ""
     explain: bool = False
 

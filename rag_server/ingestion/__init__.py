@@ -1,1 +1,4 @@
-"""Parsers and chunkers: from raw content to spans worth embedding. May import core, text and resilience."""
+"""Parsers and chunkers: from raw content to spans worth embedding.
+
+May import core, text and resilience.
+"""

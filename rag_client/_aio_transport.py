@@ -1,0 +1,109 @@
+"""Sends calls over an asyncio channel that is opened at first use, once per event loop."""
+
+# The timeout is the deadline that the server is told, not a local one.
+# ruff: noqa: ASYNC109
+
+import asyncio
+import os
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+import grpc
+
+from rag_client._calls import Call, Page, Stubs, following
+from rag_client._channel import Connection
+from rag_client._convert.errors import error_of_rpc
+from rag_client._sending import Envelope
+from rag_client.errors import FailedPrecondition
+from rag_client.streams import AsyncAnswerStream
+from rag_client.types import Event
+
+Result = TypeVar("Result")
+_Place = tuple[int, asyncio.AbstractEventLoop]
+
+
+@dataclass(frozen=True, slots=True)
+class _Open:
+    channel: grpc.aio.Channel
+    stubs: Stubs
+
+
+@dataclass(slots=True)
+class AioTransport:
+    """Lazy channels, one per process and running loop, since each is bound to its loop.
+
+    `timeout` (seconds) is of calls that name none. A forked child keeps, unused, the
+    channels it inherited: closing those would touch the parent's connections.
+    """
+
+    connection: Connection
+    timeout: float
+    _opened: dict[_Place, _Open] = field(default_factory=dict)
+    _closed: bool = False
+
+    async def invoke(self, call: Call[Result], timeout: float | None = None) -> Result:
+        """Sends a unary call; RagError where it fails."""
+        envelope = self._envelope(timeout)
+        try:
+            response = await call.rpc(self._stubs())(
+                call.request, timeout=envelope.timeout, metadata=envelope.metadata
+            )
+        except grpc.RpcError as error:
+            raise error_of_rpc(error, envelope.request_id) from error
+        return call.read(response)
+
+    async def pages(self, call: Call[Page[Result]], timeout: float | None) -> AsyncIterator[Result]:
+        """The items of all pages, each page asked for when it is reached."""
+        while True:
+            page = await self.invoke(call, timeout)
+            for item in page.items:
+                yield item
+            if not page.next_token:
+                return
+            call = following(call, page.next_token)
+
+    def stream(self, call: Call[Event | None], timeout: float | None) -> AsyncAnswerStream:
+        """Starts a streamed answer."""
+        envelope = self._envelope(timeout)
+        responses: Any = call.rpc(self._stubs())(
+            call.request, timeout=envelope.timeout, metadata=envelope.metadata
+        )
+        return AsyncAnswerStream(responses, call.read, envelope.request_id)
+
+    async def close(self) -> None:
+        """Closes the running loop's channel and lets go of those of other loops."""
+        self._closed = True
+        opened = self._opened.pop(_place(), None)
+        if opened is not None:
+            await opened.channel.close()
+        self._let_go(lambda _: True)
+
+    def _envelope(self, timeout: float | None) -> Envelope:
+        return Envelope.of(self.connection, self.timeout if timeout is None else timeout)
+
+    def _stubs(self) -> Stubs:
+        if self._closed:
+            raise FailedPrecondition("the client is closed", reason="CLIENT_CLOSED")
+        place = _place()
+        if place not in self._opened:
+            self._let_go(asyncio.AbstractEventLoop.is_closed)
+            channel = _channel(self.connection)
+            self._opened[place] = _Open(channel, Stubs(channel))
+        return self._opened[place].stubs
+
+    def _let_go(self, of: Callable[[asyncio.AbstractEventLoop], bool]) -> None:
+        for pid, loop in list(self._opened):
+            if pid == os.getpid() and of(loop):
+                self._opened.pop((pid, loop), None)
+
+
+def _place() -> _Place:
+    return os.getpid(), asyncio.get_running_loop()
+
+
+def _channel(connection: Connection) -> grpc.aio.Channel:
+    credentials = connection.credentials()
+    if credentials is None:
+        return grpc.aio.insecure_channel(connection.address, connection.options())
+    return grpc.aio.secure_channel(connection.address, credentials, connection.options())

@@ -1,0 +1,91 @@
+"""From messages about collections and documents to the client's values."""
+
+from ragrpc.v1 import collection_service_pb2, document_service_pb2
+
+from rag_client import types
+from rag_client._convert.errors import error_of_status
+from rag_client._convert.metadata import datetime_of, metadata_of
+from rag_client._convert.parts import enum_of, span, timings
+
+
+def collection(message: collection_service_pb2.Collection) -> types.Collection:
+    """A collection."""
+    return types.Collection(
+        name=message.name,
+        description=message.description,
+        created_at=datetime_of(message.create_time),
+        revision=message.revision,
+        generation=message.generation,
+        document_count=message.document_count,
+        chunk_count=message.chunk_count,
+        embedder=message.embedder,
+    )
+
+
+def stored_document(message: document_service_pb2.StoredDocument) -> types.StoredDocument:
+    """A document as stored."""
+    return types.StoredDocument(
+        id=message.id,
+        text=message.text,
+        content_type=_content_type(message.content_type),
+        title=message.title,
+        metadata=metadata_of(message.metadata),
+        revision=message.revision,
+        updated_at=datetime_of(message.update_time),
+        chunk_count=message.chunk_count,
+        size_bytes=message.size_bytes,
+    )
+
+
+def _content_type(number: int) -> types.ContentType:
+    return enum_of(
+        types.ContentType,
+        "CONTENT_TYPE_",
+        document_service_pb2.ContentType,
+        number,
+        types.ContentType.PLAIN,
+    )
+
+
+def chunk(message: document_service_pb2.Chunk) -> types.Chunk:
+    """A chunk."""
+    return types.Chunk(
+        id=message.id,
+        span=span(message.span),
+        text=message.text,
+        token_count=message.token_count,
+        ordinal=message.ordinal,
+    )
+
+
+def upsert_result(message: document_service_pb2.UpsertDocumentsResponse) -> types.UpsertResult:
+    """What one upsert call did."""
+    return types.UpsertResult(
+        outcomes=tuple(_outcome(each) for each in message.outcomes),
+        consistency_token=message.consistency_token,
+        revision=message.revision,
+        timings=timings(message.timings),
+    )
+
+
+def _outcome(message: document_service_pb2.UpsertOutcome) -> types.UpsertOutcome:
+    return types.UpsertOutcome(
+        document_id=message.document_id,
+        kind=enum_of(
+            types.OutcomeKind,
+            "KIND_",
+            document_service_pb2.UpsertOutcome.Kind,
+            message.kind,
+            types.OutcomeKind.UNSPECIFIED,
+        ),
+        chunk_count=message.chunk_count,
+        embedded_chunk_count=message.embedded_chunk_count,
+        error=error_of_status(message.error) if message.HasField("error") else None,
+    )
+
+
+def delete_result(message: document_service_pb2.DeleteDocumentsResponse) -> types.DeleteResult:
+    """What one delete call did."""
+    return types.DeleteResult(
+        tuple(message.deleted_ids), message.consistency_token, message.revision
+    )

@@ -1,0 +1,113 @@
+"""From the client's values to request messages."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import ParamSpec, TypeVar, assert_never
+
+from ragrpc.v1 import document_service_pb2, rag_service_pb2, retrieval_pb2
+
+from rag_client._convert.metadata import filter_message, metadata_messages
+from rag_client.errors import InvalidArgument
+from rag_client.types import (
+    ContentType,
+    DenseRetriever,
+    Document,
+    ExtractiveGenerator,
+    Generator,
+    OpenAiGenerator,
+    PipelineSpec,
+    RetrieveRequest,
+)
+
+Params = ParamSpec("Params")
+Built = TypeVar("Built")
+
+
+def encodable(build: Callable[Params, Built]) -> Callable[Params, Built]:
+    """`build`, raising InvalidArgument for what protobuf cannot encode (lone surrogates,
+    integers out of range). Its own words would quote the text, so they are not passed on."""
+
+    @wraps(build)
+    def guarded(*args: Params.args, **kwargs: Params.kwargs) -> Built:
+        try:
+            return build(*args, **kwargs)
+        except UnicodeEncodeError:
+            raise InvalidArgument.of("request", "a text in it is not valid Unicode") from None
+        except ValueError:
+            raise InvalidArgument.of("request", "a number in it is out of range") from None
+
+    return guarded
+
+
+@encodable
+def document(document: Document, field: str) -> document_service_pb2.Document:
+    """A document to store; `field` is its path for errors, such as `documents[3]`."""
+    return document_service_pb2.Document(
+        id=document.id,
+        content=document.text,
+        content_type=_content_type(document, field),
+        title=document.title,
+        metadata=metadata_messages(f"{field}.metadata", document.metadata),
+    )
+
+
+def _content_type(document: Document, field: str) -> str:
+    try:
+        return f"CONTENT_TYPE_{ContentType(document.content_type).name}"
+    except ValueError:
+        known = ", ".join(ContentType)
+        raise InvalidArgument.of(f"{field}.content_type", f"must be one of {known}") from None
+
+
+def consistency(at_least_as_fresh: str | None) -> retrieval_pb2.Consistency | None:
+    """How fresh a read must be; None and "" ask for nothing."""
+    if not at_least_as_fresh:
+        return None
+    return retrieval_pb2.Consistency(at_least_as_fresh=at_least_as_fresh)
+
+
+def retrieve(request: RetrieveRequest) -> rag_service_pb2.RetrieveRequest:
+    """One question; InvalidArgument where it names a pipeline and a spec."""
+    if request.pipeline is not None and request.spec is not None:
+        raise InvalidArgument.of("pipeline", "give a pipeline or a spec, not both")
+    return rag_service_pb2.RetrieveRequest(
+        collection=request.collection,
+        query=request.query,
+        top_k=request.top_k,
+        filter=filter_message(request.filter) if request.filter is not None else None,
+        pipeline=request.pipeline,
+        spec=_spec(request.spec) if request.spec is not None else None,
+        consistency=consistency(request.at_least_as_fresh),
+        explain=request.explain,
+    )
+
+
+def _spec(spec: PipelineSpec) -> retrieval_pb2.PipelineSpec:
+    return retrieval_pb2.PipelineSpec(retriever=_retriever(spec.retriever))
+
+
+def _retriever(retriever: DenseRetriever) -> retrieval_pb2.Retriever:
+    dense = retrieval_pb2.DenseRetriever(min_score=retriever.min_score)
+    return retrieval_pb2.Retriever(dense=dense)
+
+
+def query(request: RetrieveRequest, generator: Generator | None) -> rag_service_pb2.QueryRequest:
+    """A question to answer."""
+    return rag_service_pb2.QueryRequest(
+        retrieval=retrieve(request),
+        generator=_generator(generator) if generator is not None else None,
+    )
+
+
+def _generator(generator: Generator) -> rag_service_pb2.Generator:
+    match generator:
+        case ExtractiveGenerator(max_sentences):
+            extractive = rag_service_pb2.ExtractiveGenerator(max_sentences=max_sentences)
+            return rag_service_pb2.Generator(extractive=extractive)
+        case OpenAiGenerator(tokens, temperature):
+            openai = rag_service_pb2.OpenAiGenerator(
+                max_output_tokens=tokens, temperature=temperature
+            )
+            return rag_service_pb2.Generator(openai=openai)
+        case _:
+            assert_never(generator)

@@ -1,0 +1,281 @@
+"""The blocking client."""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from types import TracebackType
+from typing import Self
+
+from rag_client import _calls
+from rag_client._batches import BATCH_BYTES, UpsertTally, delete_batches, merged, upsert_batches
+from rag_client._channel import Connection, RetryPolicy, Tls
+from rag_client._transport import Transport
+from rag_client.errors import AlreadyExists, NotFound, RagError
+from rag_client.filters import Filter
+from rag_client.streams import AnswerStream
+from rag_client.types import (
+    Answer,
+    Chunk,
+    Collection,
+    DeleteResult,
+    Document,
+    Generator,
+    Health,
+    PipelineSpec,
+    Retrieval,
+    RetrieveRequest,
+    ServerInfo,
+    StoredDocument,
+    UpsertProgress,
+    UpsertResult,
+)
+
+
+class RagClient:
+    """A client of one ragrpc server; opens its channel at the first call.
+
+    Thread-safe, and usable after a fork. `timeout` is the deadline in seconds of each call
+    that names none, `upsert_timeout` that of each batch of an upsert. Every method raises
+    a RagError of the class that its status has; see `rag_client.errors`.
+    """
+
+    def __init__(
+        self,
+        address: str = "localhost:50051",
+        *,
+        api_key: str | None = None,
+        tls: Tls | None = None,
+        timeout: float = 30.0,
+        upsert_timeout: float = 300.0,
+        retry: RetryPolicy | None = None,
+        allow_insecure_key: bool = False,
+    ) -> None:
+        connection = Connection(address, api_key, tls, allow_insecure_key, retry or RetryPolicy())
+        self._transport = Transport(connection, timeout)
+        self.collections = Collections(self._transport)
+        self.documents = Documents(self._transport, upsert_timeout)
+
+    def retrieve(
+        self,
+        collection: str,
+        query: str,
+        *,
+        top_k: int | None = None,
+        filter: Filter | None = None,
+        pipeline: str | None = None,
+        spec: PipelineSpec | None = None,
+        at_least_as_fresh: str | None = None,
+        explain: bool = False,
+        timeout: float | None = None,
+    ) -> Retrieval:
+        """The chunks that fit `query` best; see RetrieveRequest for the options."""
+        request = RetrieveRequest(
+            collection, query, top_k, filter, pipeline, spec, at_least_as_fresh, explain
+        )
+        return self._transport.invoke(_calls.retrieve_hits(request), timeout)
+
+    def batch_retrieve(
+        self, requests: Sequence[RetrieveRequest], *, timeout: float | None = None
+    ) -> list[Retrieval | RagError]:
+        """1 to 100 retrievals in one call; one result, or the error it met, per request."""
+        return self._transport.invoke(_calls.batch_retrieve(requests), timeout)
+
+    def query(
+        self,
+        collection: str,
+        query: str,
+        *,
+        top_k: int | None = None,
+        filter: Filter | None = None,
+        pipeline: str | None = None,
+        spec: PipelineSpec | None = None,
+        generator: Generator | None = None,
+        at_least_as_fresh: str | None = None,
+        explain: bool = False,
+        timeout: float | None = None,
+    ) -> Answer:
+        """An answer with checked citations; having none is data, not an error."""
+        request = RetrieveRequest(
+            collection, query, top_k, filter, pipeline, spec, at_least_as_fresh, explain
+        )
+        return self._transport.invoke(_calls.answer(request, generator), timeout)
+
+    def stream_query(
+        self,
+        collection: str,
+        query: str,
+        *,
+        top_k: int | None = None,
+        filter: Filter | None = None,
+        pipeline: str | None = None,
+        spec: PipelineSpec | None = None,
+        generator: Generator | None = None,
+        at_least_as_fresh: str | None = None,
+        explain: bool = False,
+        timeout: float | None = None,
+    ) -> AnswerStream:
+        """The same answer as a stream of typed events."""
+        request = RetrieveRequest(
+            collection, query, top_k, filter, pipeline, spec, at_least_as_fresh, explain
+        )
+        return self._transport.stream(_calls.stream_answer(request, generator), timeout)
+
+    def server_info(self, *, timeout: float | None = None) -> ServerInfo:
+        """What the server is, knows and allows."""
+        return self._transport.invoke(_calls.server_info(), timeout)
+
+    def health(self, *, timeout: float | None = None) -> Health:
+        """Whether the server as a whole is ready, by the gRPC health protocol."""
+        return self._transport.invoke(_calls.health(), timeout)
+
+    def close(self) -> None:
+        """Closes the channel; the client cannot be used again. Closing twice is fine."""
+        self._transport.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self._transport.connection.address!r})"
+
+
+class Collections:
+    """Collections of the caller's tenant."""
+
+    def __init__(self, transport: Transport) -> None:
+        self._transport = transport
+
+    def create(
+        self,
+        name: str,
+        *,
+        description: str = "",
+        exist_ok: bool = False,
+        validate_only: bool = False,
+        timeout: float | None = None,
+    ) -> Collection:
+        """Creates an empty collection. `exist_ok` returns one that is there, as it is;
+        `validate_only` checks everything and creates nothing."""
+        try:
+            call = _calls.create_collection(name, description, validate_only)
+            return self._transport.invoke(call, timeout)
+        except AlreadyExists:
+            if not exist_ok:
+                raise
+        return self.get(name, timeout=timeout)
+
+    def get(self, name: str, *, timeout: float | None = None) -> Collection:
+        """Reads one collection."""
+        return self._transport.invoke(_calls.get_collection(name), timeout)
+
+    def list(
+        self, *, page_size: int | None = None, timeout: float | None = None
+    ) -> Iterator[Collection]:
+        """All collections, ascending by name; `timeout` is of each page."""
+        return self._transport.pages(_calls.list_collections(page_size), timeout)
+
+    def delete(
+        self,
+        name: str,
+        *,
+        missing_ok: bool = False,
+        validate_only: bool = False,
+        timeout: float | None = None,
+    ) -> int:
+        """Deletes a collection; how many documents went with it. `validate_only` says how
+        many would go and deletes nothing; `missing_ok` returns 0 where there is none."""
+        try:
+            return self._transport.invoke(_calls.delete_collection(name, validate_only), timeout)
+        except NotFound:
+            if not missing_ok:
+                raise
+        return 0
+
+
+class Documents:
+    """Documents of a collection."""
+
+    def __init__(self, transport: Transport, upsert_timeout: float) -> None:
+        self._transport = transport
+        self._upsert_timeout = upsert_timeout
+
+    def upsert(
+        self,
+        collection: str,
+        documents: Iterable[Document],
+        *,
+        batch_bytes: int = BATCH_BYTES,
+        on_progress: Callable[[UpsertProgress], None] | None = None,
+        timeout: float | None = None,
+    ) -> UpsertResult:
+        """Creates or replaces documents by id, in as many calls as it takes.
+
+        A list is checked whole before the first call, an iterator as it is read. A call
+        takes up to `batch_bytes` of encoded documents, and 1,000 of them; `timeout` is of
+        each call; `on_progress` hears of each. A document that the server refuses does
+        not fail the others: see the outcomes, or `raise_for_failures`. A call that
+        fails raises; what came before it is stored, and repeating all is harmless.
+        """
+        tally = UpsertTally(on_progress)
+        timeout = self._upsert_timeout if timeout is None else timeout
+        for batch in upsert_batches(collection, documents, batch_bytes):
+            tally.add(self._transport.invoke(batch.call, timeout), batch.size)
+        return tally.result
+
+    def get(
+        self,
+        collection: str,
+        document_id: str,
+        *,
+        at_least_as_fresh: str | None = None,
+        timeout: float | None = None,
+    ) -> StoredDocument:
+        """Reads one document with its parsed text."""
+        call = _calls.get_document(collection, document_id, at_least_as_fresh)
+        return self._transport.invoke(call, timeout)
+
+    def list(
+        self,
+        collection: str,
+        *,
+        filter: Filter | None = None,
+        page_size: int | None = None,
+        at_least_as_fresh: str | None = None,
+        timeout: float | None = None,
+    ) -> Iterator[StoredDocument]:
+        """Documents that pass `filter`, ascending by id, without their text; `timeout` is of
+        each page."""
+        call = _calls.list_documents(collection, filter, page_size, at_least_as_fresh)
+        return self._transport.pages(call, timeout)
+
+    def chunks(
+        self,
+        collection: str,
+        document_id: str,
+        *,
+        page_size: int | None = None,
+        at_least_as_fresh: str | None = None,
+        timeout: float | None = None,
+    ) -> Iterator[Chunk]:
+        """The chunks of one document, in order; `timeout` is of each page."""
+        call = _calls.list_chunks(collection, document_id, page_size, at_least_as_fresh)
+        return self._transport.pages(call, timeout)
+
+    def delete(
+        self,
+        collection: str,
+        document_ids: str | Iterable[str],
+        *,
+        validate_only: bool = False,
+        timeout: float | None = None,
+    ) -> DeleteResult:
+        """Deletes documents by id, 1,000 per call; an id that is not there is no error.
+        `validate_only` says which would go and deletes nothing."""
+        calls = delete_batches(collection, document_ids, validate_only)
+        return merged([self._transport.invoke(call, timeout) for call in calls])

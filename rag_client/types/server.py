@@ -1,0 +1,74 @@
+"""What the server says about itself."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import StrEnum
+
+
+class Health(StrEnum):
+    """State of a server or of one of its parts."""
+
+    UNKNOWN = "unknown"
+    SERVING = "serving"
+    NOT_SERVING = "not_serving"
+
+
+@dataclass(frozen=True, slots=True)
+class CallerInfo:
+    """How the server sees the caller; `key_id` is empty where authentication is off."""
+
+    tenant: str
+    roles: tuple[str, ...]
+    key_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class PipelineInfo:
+    """A named pipeline and what it does."""
+
+    name: str
+    description: str
+
+
+@dataclass(frozen=True, slots=True)
+class EmbedderInfo:
+    """The embedding model: length of its vectors, most tokens of a text that it sees."""
+
+    name: str
+    dimension: int
+    max_tokens: int
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Bounds that requests are checked against."""
+
+    max_message_bytes: int
+    max_document_bytes: int
+    max_batch_documents: int
+    max_top_k: int
+    default_deadline: timedelta
+    max_deadline: timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class ComponentStatus:
+    """State of one part: catalog, vector_index, embedder, generator."""
+
+    name: str
+    state: Health
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class ServerInfo:
+    """What the server is, knows and allows; the default generator comes first."""
+
+    version: str
+    caller: CallerInfo
+    pipelines: tuple[PipelineInfo, ...]
+    embedder: EmbedderInfo
+    generators: tuple[str, ...]
+    limits: Limits
+    components: tuple[ComponentStatus, ...]
+    uptime: timedelta

@@ -1,0 +1,103 @@
+"""The command `ragrpc-server`: argv and environment -> Settings -> app."""
+
+import asyncio
+import signal
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated
+
+import structlog
+import typer
+
+from rag_server.core.errors import RagError
+from rag_server.keys_command import keys
+from rag_server.settings import Settings, SettingsError, load_settings
+
+cli = typer.Typer(
+    help="Retrieval-augmented generation over gRPC.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+)
+cli.add_typer(keys, name="keys")
+
+Config = Annotated[
+    Path | None, typer.Option(help="YAML file of settings; the environment goes over it.")
+]
+DataDir = Annotated[Path | None, typer.Option(help="Directory of the catalog and its indexes.")]
+
+
+@cli.command()
+def serve(
+    host: Annotated[str | None, typer.Option(help="Address that gRPC listens on.")] = None,
+    port: Annotated[int | None, typer.Option(help="gRPC port; 0 takes a free one.")] = None,
+    sidecar_port: Annotated[
+        int | None, typer.Option(help="Port of /metrics, /healthz and /readyz; 0 takes a free one.")
+    ] = None,
+    data_dir: DataDir = None,
+    config: Config = None,
+) -> None:
+    """Serve until SIGTERM or SIGINT, then drain.
+
+    The log line "serving" says on which ports.
+    """
+    settings = load_settings(
+        config,
+        {
+            "server.host": host,
+            "server.port": port,
+            "sidecar.port": sidecar_port,
+            "data.directory": data_dir,
+        },
+    )
+    _run(settings)
+
+
+@cli.command()
+def migrate(data_dir: DataDir = None, config: Config = None) -> None:
+    """Bring the catalog of a data directory to this version's schema."""
+    from rag_server.stores.migration import migrate as upgrade
+
+    settings = load_settings(config, {"data.directory": data_dir})
+    upgrade(settings.data.directory)
+    typer.echo(f"the catalog in {settings.data.directory} is up to date")
+
+
+def _run(settings: Settings) -> None:
+    import uvloop
+
+    uvloop.run(_serve(settings))
+
+
+async def _serve(settings: Settings) -> None:
+    from rag_server.app import running
+
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    async with running(settings) as ports:
+        log = structlog.get_logger("ragrpc")
+        log.info("serving", host=settings.server.host, port=ports.grpc, sidecar_port=ports.sidecar)
+        await stop.wait()
+        log.info("draining")
+
+
+def main(run: Callable[[], None] = cli) -> None:
+    """Run the command; what is wrong is said in one line, with exit code 2 or 1."""
+    try:
+        run()
+    except SettingsError as error:
+        sys.exit(_complain(str(error), 2))
+    except (RagError, OSError, RuntimeError) as error:
+        sys.exit(_complain(str(error), 1))
+
+
+def _complain(message: str, code: int) -> int:
+    typer.echo(f"ragrpc-server: {message}", err=True)
+    return code
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,358 @@
+"""The composition root: everything is built here, in order, and closed in reverse."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from importlib.metadata import version
+
+import grpc
+
+from rag_server.cache.query_embeddings import QueryEmbeddings
+from rag_server.core.follower import Follower
+from rag_server.core.health import Component, Probe, Watch
+from rag_server.core.ingest import IngestPath
+from rag_server.core.library import Library
+from rag_server.core.pipeline import QueryPath
+from rag_server.core.pipelines import SHIPPED
+from rag_server.core.preparation import Preparation
+from rag_server.core.protocols import Embedder, Generator, Pingable, VectorIndex
+from rag_server.core.retrieval import DenseSpec, ExtractiveSpec, GeneratorSpec, OpenAiSpec
+from rag_server.core.telemetry import Telemetry
+from rag_server.embedders import EMBEDDERS
+from rag_server.generators.extractive import ExtractiveGenerator
+from rag_server.ingestion.chunkers import CHUNKERS
+from rag_server.ingestion.parsers import PARSERS
+from rag_server.observability.logging import configure_logging
+from rag_server.observability.metrics import Metrics
+from rag_server.observability.rpc import RpcMetrics
+from rag_server.observability.sidecar import Readiness, Sidecar
+from rag_server.observability.telemetry import Observer
+from rag_server.observability.tracing import Tracing
+from rag_server.resilience.pool import BoundedPool
+from rag_server.retrievers.dense import DenseRetriever
+from rag_server.settings import Settings, read_tls
+from rag_server.stores.catalog.catalog import SqlCatalog, open_catalog
+from rag_server.stores.lock import DirectoryLock
+from rag_server.text.citer import LexicalCiter
+from rag_server.transport.contract import methods
+from rag_server.transport.interceptors import interceptors
+from rag_server.transport.server import RpcServer, ServerOptions
+from rag_server.transport.servicers.admin import AdminServicer, ServerFacts
+from rag_server.transport.servicers.collections import CollectionServicer
+from rag_server.transport.servicers.documents import DocumentServicer
+from rag_server.transport.servicers.rag import RagServicer
+
+_HEALTH_INTERVAL = 1.0
+# Commits mostly wait for the disk together: threads are cheap here and make groups larger.
+_COMMIT_THREADS = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Ports:
+    """Where the server listens; `sidecar` 0: nowhere."""
+
+    grpc: int
+    sidecar: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Engines:
+    """What everything else stands on."""
+
+    catalog: SqlCatalog
+    index: VectorIndex
+    embedder: Embedder
+    follower: Follower
+
+
+@dataclass(frozen=True, slots=True)
+class _Pools:
+    """Threads by class of work, so that none starves another."""
+
+    reads: BoundedPool
+    writes: BoundedPool
+    commits: BoundedPool
+    generation: BoundedPool
+
+
+@asynccontextmanager
+async def running(
+    settings: Settings,
+    *,
+    observe: Callable[[Telemetry], Telemetry] = lambda telemetry: telemetry,
+    embedder: Embedder | None = None,
+) -> AsyncIterator[Ports]:
+    """A server that answers, until the context is left; then it drains.
+
+    `observe` may wrap the telemetry (fault injection), `embedder` replace the one of the
+    settings. Raises RagError or SettingsError when a part cannot be started.
+    """
+    async with AsyncExitStack() as stack:
+        metrics = Metrics()
+        tracing = _tracing(settings, stack)
+        configure_logging(
+            settings.logging.level, settings.logging.format, tracing and tracing.trace_id
+        )
+        telemetry = observe(Observer(metrics, tracing))
+        engines = await _engines(settings, telemetry, embedder, stack)
+        pools = _pools(settings, metrics, stack)
+        generators = _generators(settings, pools, telemetry, stack)
+
+        serving = asyncio.Event()
+        loop = asyncio.get_running_loop()
+        watch = Watch(
+            _probes(engines),
+            _HEALTH_INTERVAL,
+            lambda _: loop.call_soon_threadsafe(serving.set),
+        )
+        server = _server(settings, engines, pools, generators, metrics, tracing, telemetry, watch)
+        sidecar_port = await _sidecar(settings, metrics, watch, stack)
+
+        await asyncio.to_thread(watch.start)
+        stack.callback(watch.stop)
+        await server.start()
+        stack.push_async_callback(server.drain)
+        following = asyncio.create_task(_follow_health(server, watch, serving))
+        stack.callback(following.cancel)
+        yield Ports(server.port, sidecar_port)
+
+
+def _tracing(settings: Settings, stack: AsyncExitStack) -> Tracing | None:
+    asked = settings.tracing
+    if asked.otlp_endpoint is None:
+        return None
+    tracing = Tracing(asked.otlp_endpoint, asked.sample_ratio, asked.service_name)
+    stack.callback(tracing.close)
+    return tracing
+
+
+async def _engines(
+    settings: Settings, telemetry: Telemetry, embedder: Embedder | None, stack: AsyncExitStack
+) -> _Engines:
+    directory = settings.data.directory
+    stack.enter_context(DirectoryLock(directory))
+    catalog = open_catalog(directory, telemetry)
+    stack.callback(catalog.close)
+    # Both take about a second, most of it outside of the interpreter.
+    index, model = await asyncio.gather(
+        asyncio.to_thread(_open_index, settings, telemetry),
+        asyncio.to_thread(_load_embedder, settings, embedder),
+    )
+    stack.callback(index.close)
+    follower = Follower(
+        catalog,
+        index,
+        telemetry,
+        retention=timedelta(seconds=settings.maintenance.tombstone_retention_seconds),
+        sweep_every=timedelta(seconds=settings.maintenance.janitor_interval_seconds),
+    )
+    follower.start()
+    stack.callback(follower.stop)
+    return _Engines(catalog, index, model, follower)
+
+
+def _load_embedder(settings: Settings, given: Embedder | None) -> Embedder:
+    return given or EMBEDDERS[settings.embedder.name](settings.data.cache_directory)
+
+
+def _pools(settings: Settings, metrics: Metrics, stack: AsyncExitStack) -> _Pools:
+    asked = settings.pools
+    pools = _Pools(
+        BoundedPool("read", asked.read_threads, asked.read_queue),
+        BoundedPool("write", asked.write_threads, asked.write_queue),
+        BoundedPool("commit", _COMMIT_THREADS, asked.write_queue),
+        BoundedPool("generation", asked.generation_threads, asked.generation_queue),
+    )
+    for pool in (pools.reads, pools.writes, pools.commits, pools.generation):
+        metrics.watch(pool)
+        stack.callback(pool.close, wait=True)
+    return pools
+
+
+def _generators(
+    settings: Settings, pools: _Pools, telemetry: Telemetry, stack: AsyncExitStack
+) -> Mapping[type, Generator]:
+    generators: dict[type, Generator] = {ExtractiveSpec: ExtractiveGenerator(pools.generation)}
+    asked = settings.openai
+    if asked.model is not None:
+        # Imported here: the SDK is an extra and costs a second.
+        from rag_server.generators.openai import OpenAiGenerator, OpenAiOptions
+        from rag_server.prompts.templates import Templates
+
+        openai = OpenAiGenerator(
+            OpenAiOptions(
+                base_url=asked.base_url,
+                api_key=asked.api_key.get_secret_value() if asked.api_key else "",
+                model=asked.model,
+                temperature=asked.temperature,
+                max_output_tokens=asked.max_output_tokens,
+                context_tokens=asked.context_tokens,
+                timeout=asked.timeout_seconds,
+            ),
+            Templates().render,
+        )
+        stack.push_async_callback(openai.close)
+        generators[OpenAiSpec] = openai
+    return generators
+
+
+def _server(
+    settings: Settings,
+    engines: _Engines,
+    pools: _Pools,
+    generators: Mapping[type, Generator],
+    metrics: Metrics,
+    tracing: Tracing | None,
+    telemetry: Telemetry,
+    watch: Watch,
+) -> RpcServer:
+    library = Library(engines.catalog, pools.reads, engines.embedder.name)
+    servicers = {
+        "ragrpc.v1.RagService": RagServicer(_query_path(settings, engines, pools, generators)),
+        "ragrpc.v1.DocumentService": DocumentServicer(
+            _ingest_path(settings, engines, pools), library
+        ),
+        "ragrpc.v1.CollectionService": CollectionServicer(library),
+        "ragrpc.v1.AdminService": AdminServicer(
+            _facts(settings, engines, generators), watch.components
+        ),
+    }
+    surrounding = interceptors(
+        RpcMetrics(metrics.registry, methods()),
+        metrics.rejected,
+        engines.catalog.keys.authenticate if settings.authenticated else None,
+        settings.server.default_deadline_seconds,
+        settings.server.max_deadline_seconds,
+    )
+    return RpcServer(
+        _options(settings),
+        servicers,
+        surrounding,
+        telemetry,
+        _credentials(settings),
+        tracing.server_interceptor() if tracing else None,
+    )
+
+
+def _query_path(
+    settings: Settings, engines: _Engines, pools: _Pools, generators: Mapping[type, Generator]
+) -> QueryPath:
+    dense = DenseRetriever(
+        engines.catalog.chunks,
+        engines.index,
+        engines.follower,
+        exact_limit=settings.retrieval.exact_scan_limit,
+        tail_limit=settings.retrieval.tail_limit,
+    )
+    return QueryPath(
+        catalog=engines.catalog,
+        encoder=QueryEmbeddings(engines.embedder, settings.embedder.query_cache_size),
+        embedder=engines.embedder.name,
+        retrievers={DenseSpec: dense},
+        pipelines=SHIPPED,
+        default_pipeline=settings.retrieval.default_pipeline,
+        generators=generators,
+        default_generator=_default_generator(settings),
+        citer=LexicalCiter(),
+        reads=pools.reads,
+    )
+
+
+def _ingest_path(settings: Settings, engines: _Engines, pools: _Pools) -> IngestPath:
+    preparation = Preparation(
+        parsers=PARSERS,
+        chunker=CHUNKERS["recursive"](engines.embedder.token_offsets, settings.chunking.max_tokens),
+        embedder=engines.embedder,
+        embeddings=engines.catalog.embeddings,
+        writes=pools.writes,
+    )
+    return IngestPath(
+        catalog=engines.catalog,
+        preparation=preparation,
+        embedder=engines.embedder.name,
+        commits=pools.commits,
+        notify=engines.follower.notify,
+    )
+
+
+def _default_generator(settings: Settings) -> GeneratorSpec:
+    return OpenAiSpec() if settings.generation.default == "openai" else ExtractiveSpec()
+
+
+def _facts(
+    settings: Settings, engines: _Engines, generators: Mapping[type, Generator]
+) -> ServerFacts:
+    default = generators[type(_default_generator(settings))].name
+    others = sorted(each.name for each in generators.values() if each.name != default)
+    return ServerFacts(
+        version=version("ragrpc"),
+        embedder=engines.embedder,
+        pipelines=SHIPPED,
+        generators=(default, *others),
+        max_message_bytes=settings.server.max_message_bytes,
+        default_deadline=settings.server.default_deadline_seconds,
+        max_deadline=settings.server.max_deadline_seconds,
+    )
+
+
+def _options(settings: Settings) -> ServerOptions:
+    asked = settings.server
+    return ServerOptions(
+        host=asked.host,
+        port=asked.port,
+        max_message_bytes=asked.max_message_bytes,
+        keepalive_time=asked.keepalive_time_seconds,
+        keepalive_timeout=asked.keepalive_timeout_seconds,
+        keepalive_min_interval=asked.keepalive_min_interval_seconds,
+        max_connection_age=asked.max_connection_age_seconds,
+        max_connection_age_grace=asked.max_connection_age_grace_seconds,
+        drain_delay=asked.drain_delay_seconds,
+        grace=asked.grace_seconds,
+        reflection=asked.reflection,
+    )
+
+
+def _credentials(settings: Settings) -> grpc.ServerCredentials | None:
+    material = read_tls(settings.tls)
+    if material is None:
+        return None
+    return grpc.ssl_server_credentials(
+        [(material.private_key, material.certificate)],
+        root_certificates=material.client_ca,
+        require_client_auth=material.client_ca is not None,
+    )
+
+
+def _probes(engines: _Engines) -> Mapping[str, Probe]:
+    parts: Mapping[str, Pingable] = {"catalog": engines.catalog, "vector_index": engines.index}
+    return {name: Probe(part.ping) for name, part in parts.items()}
+
+
+async def _sidecar(
+    settings: Settings, metrics: Metrics, watch: Watch, stack: AsyncExitStack
+) -> int:
+    asked = settings.sidecar
+    if not asked.enabled:
+        return 0
+    sidecar = Sidecar(
+        asked.host, asked.port, metrics.render, lambda: _readiness(watch.components())
+    )
+    stack.push_async_callback(sidecar.stop)
+    return await sidecar.start()
+
+
+def _readiness(components: Mapping[str, Component]) -> Mapping[str, Readiness]:
+    return {
+        name: Readiness(each.ready or not each.required, each.detail)
+        for name, each in components.items()
+    }
+
+
+async def _follow_health(server: RpcServer, watch: Watch, changed: asyncio.Event) -> None:
+    """Say what the parts say, now and whenever it changes."""
+    while True:
+        changed.clear()
+        await server.set_serving(watch.ready())
+        await changed.wait()

@@ -1,0 +1,148 @@
+"""The write path, top to bottom: skip what is known -> prepare (parse, chunk, embed) -> one
+catalog commit -> the indexes follow."""
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from rag_server.core.call import Call
+from rag_server.core.documents import Collection, Commit, Document, Outcome, OutcomeKind, View
+from rag_server.core.errors import RagError, Reason
+from rag_server.core.pipeline import same_embedder
+from rag_server.core.preparation import Preparation, Prepared
+from rag_server.core.principal import Role
+from rag_server.core.protocols import Catalog, Workers
+from rag_server.core.retrieval import Timing
+from rag_server.core.tokens import consistency_token
+
+# Documents of one call that are prepared at the same time.
+_PARALLELISM = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What a write did: outcomes in the order asked, and the token that reads can wait for."""
+
+    outcomes: Sequence[Outcome]
+    revision: int
+    token: str
+    timings: Sequence[Timing] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Deleted:
+    """Which documents went, in the order asked."""
+
+    ids: Sequence[str]
+    revision: int
+    token: str
+
+
+class IngestPath:
+    """Takes documents in and out of collections."""
+
+    def __init__(
+        self,
+        *,
+        catalog: Catalog,
+        preparation: Preparation,
+        embedder: str,
+        commits: Workers,
+        notify: Callable[[View], None],
+    ) -> None:
+        self._catalog = catalog
+        self._preparation = preparation
+        self._embedder = embedder
+        self._commits = commits
+        self._notify = notify
+
+    async def upsert(
+        self, name: str, documents: Sequence[Document | Outcome], call: Call
+    ) -> Written:
+        """Write documents; an Outcome in place of a document is handed through.
+        Each document becomes visible whole or not at all."""
+        call.principal.require(Role.WRITER)
+        collection, known = await self._known(name, documents, call)
+        slots = asyncio.Semaphore(_PARALLELISM)
+
+        async def prepare(document: Document | Outcome) -> Prepared | Outcome:
+            if isinstance(document, Outcome):
+                return document
+            async with slots:
+                return await self._prepare(document, known, call)
+
+        prepared = await asyncio.gather(*map(prepare, documents))
+        ready = [each for each in prepared if isinstance(each, Prepared)]
+        commit = await self._commit(collection, ready, call)
+        kinds = iter(commit.kinds)
+        outcomes = [
+            each if isinstance(each, Outcome) else each.outcome(next(kinds)) for each in prepared
+        ]
+        token = consistency_token(collection.id, commit.revision)
+        return Written(outcomes, commit.revision, token, call.timings())
+
+    async def delete(
+        self, name: str, ids: Sequence[str], call: Call, *, dry: bool = False
+    ) -> Deleted:
+        """Delete documents by id; with `dry` only say which are there."""
+        call.principal.require(Role.WRITER)
+
+        def work() -> tuple[Collection, Commit]:
+            collection = self._catalog.collections.get(call.principal.tenant, name)
+            if dry:
+                present = self._catalog.documents.fingerprints(collection.view, ids)
+                kept = tuple(each for each in ids if each in present)
+                return collection, Commit(collection.revision, deleted=kept)
+            return collection, self._catalog.documents.delete(collection, ids)
+
+        collection, commit = await self._commits.run(work, call.deadline)
+        self._notify(replace(collection, revision=commit.revision).view)
+        token = consistency_token(collection.id, commit.revision)
+        return Deleted(commit.deleted, commit.revision, token)
+
+    async def _known(
+        self, name: str, documents: Sequence[Document | Outcome], call: Call
+    ) -> tuple[Collection, Mapping[str, tuple[bytes, int]]]:
+        """The collection, and fingerprint and chunk count of the documents that it has."""
+        ids = [each.id for each in documents if isinstance(each, Document)]
+
+        def work() -> tuple[Collection, Mapping[str, tuple[bytes, int]]]:
+            collection = self._catalog.collections.get(call.principal.tenant, name)
+            same_embedder(collection, self._embedder)
+            return collection, self._catalog.documents.fingerprints(collection.view, ids)
+
+        return await self._commits.run(work, call.deadline)
+
+    async def _prepare(
+        self, document: Document, known: Mapping[str, tuple[bytes, int]], call: Call
+    ) -> Prepared | Outcome:
+        fingerprint = self._preparation.fingerprint(document)
+        stored, chunk_count = known.get(document.id, (b"", 0))
+        if stored == fingerprint:
+            return Outcome(document.id, OutcomeKind.UNCHANGED, chunk_count)
+        try:
+            return await self._preparation.prepare(document, fingerprint, call)
+        except RagError as error:
+            return Outcome(document.id, OutcomeKind.FAILED, error=error)
+        except Exception as error:
+            # A defect met by one document must not fail its neighbours.
+            call.telemetry.failed("ingest", error)
+            unexpected = RagError("the document could not be processed", Reason.INTERNAL)
+            return Outcome(document.id, OutcomeKind.FAILED, error=unexpected)
+
+    async def _commit(
+        self, collection: Collection, prepared: Sequence[Prepared], call: Call
+    ) -> Commit:
+        if not prepared:
+            return Commit(collection.revision)
+        own = call.fork()
+
+        def work() -> Commit:
+            with own.stage("commit"):
+                return self._catalog.documents.write(collection, [p.document for p in prepared])
+
+        commit = await self._commits.run(work, call.deadline)
+        call.absorb(own)
+        call.telemetry.reached("ingest.committed")
+        self._notify(replace(collection, revision=commit.revision).view)
+        return commit

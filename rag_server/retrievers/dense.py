@@ -1,0 +1,144 @@
+"""Dense retrieval: nearest chunks by cosine, exactly visible and exactly filtered."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from rag_server.core.call import Call
+from rag_server.core.documents import Vector, View
+from rag_server.core.errors import Reason, Unavailable
+from rag_server.core.protocols import ChunkStore, Freshness, Search, VectorIndex
+from rag_server.core.retrieval import Candidate, DegradationKind, StageScore
+
+# Fetched on top of what is asked, so that a few deleted neighbours cost no second search.
+_SLACK = 8
+# Beyond this many candidates a masked search is dearer than scoring the survivors.
+_WIDEST = 4_096
+_WIDENING = 4
+
+# (score, chunk id, row): sorts best first, ties by id.
+_Scored = tuple[float, str, int]
+
+
+class DenseRetriever:
+    """Searches the vector index and joins what it says to the catalog's visibility.
+
+    Paths, named in the funnel: "index" (over-fetched and masked, plus an exact scan of
+    what the index has not applied yet) and "exact" (few survivors of a filter, or the
+    index is away and the collection small).
+    """
+
+    def __init__(
+        self,
+        chunks: ChunkStore,
+        index: VectorIndex,
+        freshness: Freshness,
+        *,
+        exact_limit: int,
+        tail_limit: int,
+    ) -> None:
+        self._chunks = chunks
+        self._index = index
+        self._freshness = freshness
+        self._exact_limit = exact_limit
+        self._tail_limit = tail_limit
+
+    def retrieve(self, search: Search, call: Call) -> list[Candidate]:
+        """At most `search.limit` candidates, best cosine first."""
+        vector = search.question.vector()
+        allowed = self._allowed(search, call)
+        if allowed is not None and self._few(search.view, allowed):
+            found = self._exact(search.view, vector, allowed, call)
+        else:
+            found = self._indexed(search, vector, allowed, call)
+        kept = sorted(each for each in found if -each[0] >= search.spec.min_score)
+        return [
+            Candidate(row, chunk_id, -score, (StageScore("dense", -score, rank),))
+            for rank, (score, chunk_id, row) in enumerate(kept[: search.limit], 1)
+        ]
+
+    def _allowed(self, search: Search, call: Call) -> set[int] | None:
+        if search.filter is None:
+            return None
+        allowed = self._chunks.matching(search.view, search.filter)
+        call.narrow("filtered", len(allowed), "documents that pass the filter")
+        return allowed
+
+    def _few(self, view: View, allowed: set[int]) -> bool:
+        return self._chunks.count(view, documents=allowed) <= self._exact_limit
+
+    def _indexed(
+        self, search: Search, vector: Vector, allowed: set[int] | None, call: Call
+    ) -> list[_Scored]:
+        try:
+            tail = self._tail(search.view, vector, allowed, call)
+            indexed = self._masked(search, vector, allowed, call)
+        except Unavailable as error:
+            return self._without_index(search.view, vector, allowed, call, error)
+        if indexed is None:
+            return self._exact(search.view, vector, allowed, call)
+        # A chunk of the tail may be in the index too, by an earlier version of its document.
+        return list({each[1]: each for each in (*indexed, *tail)}.values())
+
+    def _masked(
+        self, search: Search, vector: Vector, allowed: set[int] | None, call: Call
+    ) -> list[_Scored] | None:
+        """The index's ranking without what is invisible or filtered out; None where even a
+        wide search holds too few survivors."""
+        fetch = search.limit + _SLACK
+        while fetch <= max(_WIDEST, search.limit + _SLACK):
+            ranked = self._index.search(search.view.index_name, vector, fetch)
+            rows = self._chunks.visible(search.view, [chunk_id for chunk_id, _ in ranked])
+            kept = [
+                (-score, chunk_id, rows[chunk_id][0])
+                for chunk_id, score in ranked
+                if chunk_id in rows and (allowed is None or rows[chunk_id][1] in allowed)
+            ]
+            if len(kept) >= search.limit or len(ranked) < fetch:
+                call.narrow("index", len(ranked), "approximate nearest neighbours")
+                call.narrow("visible", len(kept))
+                return kept
+            fetch *= _WIDENING
+        return None
+
+    def _tail(
+        self, view: View, vector: Vector, allowed: set[int] | None, call: Call
+    ) -> list[_Scored]:
+        """Chunks that the index has not applied yet, scored exactly while they are few."""
+        applied = self._freshness.applied(view)
+        if applied >= view.revision:
+            return []
+        if self._chunks.count(view, since=applied) > self._tail_limit:
+            applied = self._freshness.wait(view, view.revision, call.deadline)
+            if self._chunks.count(view, since=applied) > self._tail_limit:
+                raise Unavailable("the vector index is catching up", Reason.INDEX_BEHIND)
+        rows, matrix = self._chunks.vectors(view, since=applied, documents=allowed)
+        call.narrow("tail", len(rows), "not yet in the index, scored exactly")
+        return _score(rows, matrix, vector)
+
+    def _without_index(
+        self,
+        view: View,
+        vector: Vector,
+        allowed: set[int] | None,
+        call: Call,
+        error: Unavailable,
+    ) -> list[_Scored]:
+        if self._chunks.count(view, documents=allowed) > self._exact_limit:
+            raise error
+        call.degrade(
+            DegradationKind.INDEX_AWAY, "search", "the vector index is away; scanned exactly"
+        )
+        return self._exact(view, vector, allowed, call)
+
+    def _exact(
+        self, view: View, vector: Vector, allowed: set[int] | None, call: Call
+    ) -> list[_Scored]:
+        rows, matrix = self._chunks.vectors(view, documents=allowed)
+        call.narrow("exact", len(rows), "scored exactly")
+        return _score(rows, matrix, vector)
+
+
+def _score(rows: Sequence[tuple[int, str]], matrix: np.ndarray, vector: Vector) -> list[_Scored]:
+    scores = (matrix @ vector).tolist()
+    return [(-score, chunk_id, row) for score, (row, chunk_id) in zip(scores, rows, strict=True)]

@@ -1,0 +1,291 @@
+"""One small model per section; names carry their unit, bounds are enforced."""
+
+import os
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr
+
+LocalPath = Annotated[Path, AfterValidator(Path.expanduser)]
+Port = Annotated[int, Field(ge=0, le=65535)]
+Seconds = Annotated[float, Field(gt=0, le=86_400)]
+Threads = Annotated[int, Field(ge=1, le=64)]
+Queue = Annotated[int, Field(ge=0, le=100_000)]
+
+
+def _cache_directory() -> Path:
+    base = os.environ.get("XDG_CACHE_HOME")
+    return (Path(base) if base else Path.home() / ".cache") / "ragrpc"
+
+
+def _off(mode: object) -> object:
+    # YAML 1.1 reads a bare `off` as false.
+    return "off" if mode is False else mode
+
+
+class Section(BaseModel):
+    """Base of all sections."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+
+class Server(Section):
+    """The gRPC port and how calls are bounded."""
+
+    host: str = Field(
+        default="127.0.0.1", min_length=1, description="Address that gRPC listens on."
+    )
+    port: Port = Field(default=50051, description="Port that gRPC listens on; 0 takes a free one.")
+    max_message_bytes: int = Field(
+        default=16 * 2**20,
+        ge=64 * 2**10,
+        le=256 * 2**20,
+        description="Largest request message, in bytes; larger ones get RESOURCE_EXHAUSTED.",
+    )
+    default_deadline_seconds: Seconds = Field(
+        default=30.0, description="Deadline of a call that brings none, in seconds."
+    )
+    max_deadline_seconds: Seconds = Field(
+        default=600.0,
+        description="Longest deadline granted, in seconds; a longer one is cut to it.",
+    )
+    drain_delay_seconds: float = Field(
+        default=0.0,
+        ge=0,
+        le=3_600,
+        description="Time between reporting NOT_SERVING and refusing new calls at shutdown, in "
+        "seconds; give load balancers time to notice.",
+    )
+    grace_seconds: float = Field(
+        default=30.0,
+        ge=0,
+        le=3_600,
+        description="Time that running calls get to finish at shutdown, in seconds.",
+    )
+    keepalive_time_seconds: Seconds = Field(
+        default=60.0, description="Silence after which the server pings a client, in seconds."
+    )
+    keepalive_timeout_seconds: Seconds = Field(
+        default=20.0, description="Time a client has to answer a ping, in seconds."
+    )
+    keepalive_min_interval_seconds: Seconds = Field(
+        default=10.0,
+        description="Shortest interval between a client's own pings, in seconds; a client that "
+        "pings more often is disconnected.",
+    )
+    max_connection_age_seconds: Seconds = Field(
+        default=3_600.0,
+        description="Age at which a connection is closed, in seconds, so that clients find new "
+        "servers.",
+    )
+    max_connection_age_grace_seconds: Seconds = Field(
+        default=600.0,
+        description="Time that calls on a connection past its age get to finish, in seconds; at "
+        "least `server.max_deadline_seconds`.",
+    )
+    reflection: bool = Field(
+        default=True, description="Whether generic clients may list the services."
+    )
+
+
+class Tls(Section):
+    """Transport security of the gRPC port; without a certificate it speaks plain text."""
+
+    certificate: LocalPath | None = Field(
+        default=None,
+        description="PEM file with the server's certificate chain; needs `tls.private_key`.",
+    )
+    private_key: LocalPath | None = Field(
+        default=None,
+        description="PEM file with the certificate's private key, without a passphrase.",
+    )
+    client_ca: LocalPath | None = Field(
+        default=None,
+        description="PEM file with the authorities of client certificates; when set, every "
+        "client must present one (mTLS).",
+    )
+
+
+class Sidecar(Section):
+    """The HTTP port with `/metrics`, `/healthz` and `/readyz`."""
+
+    enabled: bool = Field(default=True, description="Whether the HTTP port is opened.")
+    host: str = Field(
+        default="127.0.0.1", min_length=1, description="Address that HTTP listens on."
+    )
+    port: Port = Field(default=9464, description="Port that HTTP listens on; 0 takes a free one.")
+
+
+class Auth(Section):
+    """Who may call."""
+
+    mode: Annotated[Literal["auto", "required", "off"], BeforeValidator(_off)] = Field(
+        default="auto",
+        description="Whether calls need an API key; `auto`: off when gRPC listens on loopback "
+        "only, required elsewhere.",
+    )
+    allow_anonymous_network: bool = Field(
+        default=False,
+        description="Says explicitly that `auth.mode: off` is meant although gRPC is reachable "
+        "from other machines.",
+    )
+
+
+class Data(Section):
+    """Where state lives."""
+
+    directory: LocalPath = Field(
+        default=Path("ragrpc-data"),
+        description="Directory of the catalog and its indexes; owned by one server at a time.",
+    )
+    cache_directory: LocalPath = Field(
+        default_factory=_cache_directory,
+        description="Directory of what can be made again, such as quantised models.",
+        json_schema_extra={"default": "$XDG_CACHE_HOME/ragrpc, else ~/.cache/ragrpc"},
+    )
+
+
+class Embedder(Section):
+    """The model that turns text into vectors."""
+
+    name: str = Field(
+        default="minilm", min_length=1, description="Embedder, by its name in the table."
+    )
+    query_cache_size: int = Field(
+        default=4_096,
+        ge=0,
+        le=10_000_000,
+        description="Vectors of questions kept in memory; 0 keeps none.",
+    )
+
+
+class Chunking(Section):
+    """How documents are cut."""
+
+    max_tokens: int = Field(
+        default=200,
+        ge=16,
+        le=8_192,
+        description="Longest chunk, in tokens of the embedder; a change applies to documents "
+        "ingested from then on.",
+    )
+
+
+class Pools(Section):
+    """Threads by class of work; what is beyond a queue gets RESOURCE_EXHAUSTED."""
+
+    read_threads: Threads = Field(default=2, description="Threads that serve questions.")
+    read_queue: Queue = Field(default=64, description="Questions that may wait for a thread.")
+    write_threads: Threads = Field(default=2, description="Threads that ingest and delete.")
+    write_queue: Queue = Field(default=256, description="Writes that may wait for a thread.")
+    generation_threads: Threads = Field(
+        default=1, description="Threads that write and check answers."
+    )
+    generation_queue: Queue = Field(default=64, description="Answers that may wait for a thread.")
+
+
+class Retrieval(Section):
+    """How candidates are found."""
+
+    default_pipeline: str = Field(
+        default="default", min_length=1, description="Pipeline of a call that names none."
+    )
+    exact_scan_limit: int = Field(
+        default=2_000,
+        ge=0,
+        le=1_000_000,
+        description="Chunks that may pass a filter and still be scored exactly, one by one; with "
+        "more of them the vector index is searched.",
+    )
+    tail_limit: int = Field(
+        default=2_000,
+        ge=0,
+        le=1_000_000,
+        description="Chunks not yet in the vector index that a read scores exactly instead of "
+        "waiting for it.",
+    )
+
+
+class Generation(Section):
+    """Who writes answers."""
+
+    default: Literal["extractive", "openai"] = Field(
+        default="extractive", description="Generator of a call that names none."
+    )
+
+
+class OpenAi(Section):
+    """The OpenAI-compatible generator; usable once `openai.model` is set."""
+
+    base_url: str | None = Field(
+        default=None,
+        pattern=r"^https?://[^\s/]+",
+        description="Base URL of the API, up to and with `/v1`; unset: the provider's own.",
+    )
+    api_key: SecretStr | None = Field(
+        default=None, description="API key, never shown; needed unless `openai.base_url` is set."
+    )
+    model: str | None = Field(
+        default=None, min_length=1, description="Model name that is requested."
+    )
+    temperature: float = Field(default=0.0, ge=0, le=2, description="Sampling temperature.")
+    max_output_tokens: int = Field(
+        default=512, ge=1, le=131_072, description="Longest answer, in tokens of the model."
+    )
+    context_tokens: int = Field(
+        default=4_096,
+        ge=256,
+        le=10_000_000,
+        description="Context window, in tokens of the model: prompt and answer fit into it.",
+    )
+    timeout_seconds: Seconds = Field(
+        default=60.0,
+        description="Longest wait for the model, in seconds; the deadline may be shorter.",
+    )
+
+
+class Maintenance(Section):
+    """What happens in the background."""
+
+    tombstone_retention_seconds: int = Field(
+        default=3_600,
+        ge=60,
+        le=365 * 86_400,
+        description="Time that deleted rows stay readable for running calls, in seconds; more "
+        "than `server.max_deadline_seconds`.",
+    )
+    janitor_interval_seconds: Seconds = Field(
+        default=60.0, description="Time between two sweeps of deleted rows, in seconds."
+    )
+
+
+class Logging(Section):
+    """What goes to standard output."""
+
+    level: Literal["debug", "info", "warning", "error"] = Field(
+        default="info", description="Least level that is written."
+    )
+    format: Literal["json", "console"] = Field(
+        default="json", description="One JSON object per line, or lines for a person."
+    )
+
+
+class Tracing(Section):
+    """OpenTelemetry spans."""
+
+    otlp_endpoint: str | None = Field(
+        default=None,
+        pattern=r"^https?://[^\s/]+",
+        description="Collector's OTLP gRPC address, such as `http://collector:4317` (`https` for "
+        "TLS); unset: no tracing.",
+    )
+    sample_ratio: float = Field(
+        default=0.01,
+        ge=0,
+        le=1,
+        description="Share of calls without a caller's trace that are traced, 0 to 1; a "
+        "caller's own decision is followed.",
+    )
+    service_name: str = Field(
+        default="ragrpc", min_length=1, description="Name under which spans are reported."
+    )

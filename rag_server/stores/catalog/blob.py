@@ -1,0 +1,47 @@
+"""Vectors and spans as compact bytes, little-endian on every machine."""
+
+from collections.abc import Sequence
+from itertools import starmap
+from struct import Struct
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rag_server.core.documents import Vector
+from rag_server.core.values import Span
+
+_FLOAT = np.dtype("<f4")
+_SPAN = Struct("<II")
+
+
+def pack_vector(vector: Vector) -> bytes:
+    """4 bytes per component."""
+    return vector.astype(_FLOAT).tobytes()
+
+
+def unpack_vectors(blobs: Sequence[bytes]) -> NDArray[np.float32]:
+    """float32 (n, d) of n vectors of one length; (0, 0) of none."""
+    if not blobs:
+        return np.empty((0, 0), np.float32)
+    joined: NDArray[np.float32] = np.frombuffer(b"".join(blobs), _FLOAT).reshape(len(blobs), -1)
+    return joined
+
+
+def pack_sentences(vectors: NDArray[np.int8]) -> bytes:
+    """1 byte per component."""
+    return vectors.astype(np.int8).tobytes()
+
+
+def unpack_sentences(blob: bytes, dimension: int) -> NDArray[np.int8]:
+    """int8 (n, dimension), read-only."""
+    return np.ndarray((len(blob) // dimension, dimension), np.int8, blob)
+
+
+def pack_spans(spans: Sequence[Span]) -> bytes:
+    """8 bytes per span; offsets stay below 4 GiB."""
+    return b"".join(_SPAN.pack(span.start, span.end) for span in spans)
+
+
+def unpack_spans(blob: bytes) -> tuple[Span, ...]:
+    """Spans in order."""
+    return tuple(starmap(Span, _SPAN.iter_unpack(blob)))

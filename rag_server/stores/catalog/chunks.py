@@ -1,0 +1,123 @@
+"""Chunks and vectors of the catalog."""
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rag_server.core.documents import StoredChunk, View
+from rag_server.core.filters import Filter, matches
+from rag_server.core.values import Span
+from rag_server.stores.catalog.blob import unpack_sentences, unpack_spans, unpack_vectors
+from rag_server.stores.catalog.cursor import Cursor, Row
+from rag_server.stores.catalog.value_json import decode_metadata
+
+_VISIBLE = """
+SELECT chunk_id, id, document FROM chunks INDEXED BY chunks_by_id
+WHERE collection_id = ? AND generation = ? AND created_rev <= ?
+AND (deleted_rev IS NULL OR deleted_rev > ?) AND chunk_id IN (*)
+"""
+_READ = """
+SELECT c.id, c.chunk_id, d.document_id, c.ordinal, c.span_start, c.span_end, c.text, c.tokens,
+  d.title, d.metadata, c.sentences, e.sentences, e.dimension
+FROM chunks c JOIN documents d ON d.id = c.document JOIN embeddings e ON e.id = c.embedding
+WHERE c.id IN (*)
+"""
+_METADATA = """
+SELECT id, metadata FROM documents INDEXED BY documents_by_id
+WHERE collection_id = ? AND created_rev <= ? AND (deleted_rev IS NULL OR deleted_rev > ?)
+"""
+_VECTORS = """
+SELECT c.id, c.chunk_id, e.vector
+FROM chunks c INDEXED BY chunks_by_revision CROSS JOIN embeddings e ON e.id = c.embedding
+WHERE c.collection_id = ? AND c.generation = ? AND c.created_rev > ? AND c.created_rev <= ?
+AND (c.deleted_rev IS NULL OR c.deleted_rev > ?) ORDER BY c.id
+"""
+_COUNT = """
+SELECT COUNT(*) FROM chunks INDEXED BY chunks_by_revision
+WHERE collection_id = ? AND generation = ? AND created_rev > ? AND created_rev <= ?
+AND (deleted_rev IS NULL OR deleted_rev > ?)
+"""
+_VECTORS_OF = """
+SELECT c.id, c.chunk_id, e.vector
+FROM json_each(?) wanted
+CROSS JOIN chunks c INDEXED BY chunks_by_document ON c.document = wanted.value
+CROSS JOIN embeddings e ON e.id = c.embedding
+WHERE c.collection_id = ? AND c.generation = ? AND c.created_rev > ? AND c.created_rev <= ?
+AND (c.deleted_rev IS NULL OR c.deleted_rev > ?) ORDER BY c.id
+"""
+_COUNT_OF = """
+SELECT COUNT(*)
+FROM json_each(?) wanted
+CROSS JOIN chunks c INDEXED BY chunks_by_document ON c.document = wanted.value
+WHERE c.collection_id = ? AND c.generation = ? AND c.created_rev > ? AND c.created_rev <= ?
+AND (c.deleted_rev IS NULL OR c.deleted_rev > ?)
+"""
+
+
+class SqlChunks:
+    """Implements `ChunkStore`."""
+
+    def __init__(self, cursor: Cursor) -> None:
+        self._cursor = cursor
+
+    def visible(self, view: View, chunk_ids: Sequence[str]) -> dict[str, tuple[int, int]]:
+        """Rows of those that are visible."""
+        fixed = (view.collection_id, view.generation, view.revision, view.revision)
+        rows = self._cursor.rows_in(_VISIBLE, fixed, chunk_ids)
+        return {chunk_id: (row, document) for chunk_id, row, document in rows}
+
+    def read(self, rows: Sequence[int]) -> dict[int, StoredChunk]:
+        """Chunks by row; those purged meanwhile are left out."""
+        return dict(map(_stored, self._cursor.rows_in(_READ, (), rows)))
+
+    def matching(self, view: View, filter: Filter) -> set[int]:
+        """Rows of the visible documents that pass the filter, each one evaluated."""
+        rows = self._cursor.rows(_METADATA, (view.collection_id, view.revision, view.revision))
+        return {row for row, metadata in rows if matches(filter, decode_metadata(metadata))}
+
+    def vectors(
+        self, view: View, *, since: int = 0, documents: set[int] | None = None
+    ) -> tuple[list[tuple[int, str]], NDArray[np.float32]]:
+        """Ascending by row; float32 (0, 0) where there is none."""
+        rows = self._select(_VECTORS, _VECTORS_OF, view, since, documents)
+        matrix = unpack_vectors([vector for _, _, vector in rows])
+        return [(row, chunk_id) for row, chunk_id, _ in rows], matrix
+
+    def count(self, view: View, *, since: int = 0, documents: set[int] | None = None) -> int:
+        """How many chunks `vectors` would return."""
+        ((count,),) = self._select(_COUNT, _COUNT_OF, view, since, documents)
+        return int(count)
+
+    def _select(
+        self, of_all: str, of_some: str, view: View, since: int, documents: set[int] | None
+    ) -> list[Row]:
+        fixed: tuple[Any, ...] = (
+            view.collection_id,
+            view.generation,
+            since,
+            view.revision,
+            view.revision,
+        )
+        if documents is None:
+            return self._cursor.rows(of_all, fixed)
+        return self._cursor.rows(of_some, (json.dumps(list(documents)), *fixed))
+
+
+def _stored(fields: Row) -> tuple[int, StoredChunk]:
+    row, chunk_id, document_id, ordinal, start, end, text, tokens = fields[:8]
+    title, metadata, sentences, sentence_vectors, dimension = fields[8:]
+    return row, StoredChunk(
+        chunk_id,
+        document_id,
+        ordinal,
+        Span(start, end),
+        text,
+        tokens,
+        title,
+        decode_metadata(metadata),
+        unpack_spans(sentences),
+        unpack_sentences(sentence_vectors, dimension),
+    )

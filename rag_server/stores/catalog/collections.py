@@ -1,0 +1,152 @@
+"""Collections of the catalog."""
+
+from typing import Any
+
+from sqlalchemy import Connection, Row, Select, func, insert, select, update
+
+from rag_server.core.documents import Collection, View
+from rag_server.core.errors import AlreadyExists, NotFound, Reason
+from rag_server.stores.catalog.cursor import Cursor
+from rag_server.stores.catalog.engine import Database, insert_row
+from rag_server.stores.catalog.instant import Clock, from_micros, to_micros
+from rag_server.stores.catalog.schema import chunks, collections, documents
+from rag_server.stores.catalog.writer import Writer
+
+_GET = """
+SELECT id, tenant, name, description, revision, generation, embedder, created_at
+FROM collections WHERE tenant = ? AND name = ? AND deleted_at IS NULL
+"""
+
+
+class SqlCollections:
+    """Implements `CollectionStore`. A deleted collection keeps its row, without its
+    name, until the feed forgets it."""
+
+    def __init__(self, database: Database, cursor: Cursor, writer: Writer, clock: Clock) -> None:
+        self._database = database
+        self._cursor = cursor
+        self._writer = writer
+        self._clock = clock
+
+    def create(self, tenant: str, name: str, description: str, embedder: str) -> Collection:
+        """A new, empty collection at revision 0."""
+        created_at = self._clock()
+
+        def work(connection: Connection) -> int:
+            if connection.scalar(select(collections.c.id).where(*_live(tenant, name))) is not None:
+                message = f"there is a collection {name} already"
+                raise AlreadyExists(message, Reason.COLLECTION_EXISTS, {"collection": name})
+            row = insert(collections).values(
+                tenant=tenant,
+                name=name,
+                description=description,
+                revision=0,
+                generation=1,
+                embedder=embedder,
+                created_at=to_micros(created_at),
+            )
+            return insert_row(connection, row, collections.c.id)
+
+        row = self._writer.run(work)
+        return Collection(row, tenant, name, description, 0, 1, embedder, created_at)
+
+    def get(self, tenant: str, name: str, counts: bool = False) -> Collection:
+        """Newest state."""
+        if counts:
+            with self._database.reading() as connection:
+                row = connection.execute(_counted().where(*_live(tenant, name))).one_or_none()
+            return _collection(*(row or _missing(name)))
+        rows = self._cursor.rows(_GET, (tenant, name))
+        return _collection(*(rows[0] if rows else _missing(name)))
+
+    def page(self, tenant: str, after: str, limit: int) -> list[Collection]:
+        """Ascending by name, with counts."""
+        query = (
+            _counted()
+            .where(collections.c.tenant == tenant, collections.c.name > after)
+            .where(collections.c.deleted_at.is_(None))
+            .order_by(collections.c.name)
+            .limit(limit)
+        )
+        with self._database.reading() as connection:
+            return [_collection(*row) for row in connection.execute(query)]
+
+    def delete(self, tenant: str, name: str) -> int:
+        """Number of documents that went with it."""
+
+        def work(connection: Connection) -> int:
+            row = connection.execute(_counted().where(*_live(tenant, name))).one_or_none()
+            found = _collection(*(row or _missing(name)))
+            connection.execute(
+                update(collections)
+                .where(collections.c.id == found.id)
+                .values(deleted_at=to_micros(self._clock()))
+            )
+            return found.document_count
+
+        return self._writer.run(work)
+
+    def views(self) -> list[View]:
+        """Newest view of every live collection, oldest first."""
+        query = select(collections.c.id, collections.c.generation, collections.c.revision)
+        query = query.where(collections.c.deleted_at.is_(None)).order_by(collections.c.id)
+        with self._database.reading() as connection:
+            return [View(*row) for row in connection.execute(query)]
+
+
+def gone(name: str) -> NotFound:
+    """The error for a collection that does not exist for this caller."""
+    message = f"there is no collection {name}"
+    return NotFound(message, Reason.COLLECTION_NOT_FOUND, {"collection": name})
+
+
+def _missing(name: str) -> Row[Any]:
+    raise gone(name)
+
+
+def _live(tenant: str, name: str) -> tuple[Any, ...]:
+    table = collections.c
+    return table.tenant == tenant, table.name == name, table.deleted_at.is_(None)
+
+
+def _counted() -> Select[Any]:
+    """The columns of `_collection`, counts included: live rows are those visible now."""
+    document_count = (
+        select(func.count())
+        .where(documents.c.collection_id == collections.c.id, documents.c.deleted_rev.is_(None))
+        .scalar_subquery()
+    )
+    chunk_count = (
+        select(func.count())
+        .where(chunks.c.collection_id == collections.c.id)
+        .where(chunks.c.generation == collections.c.generation, chunks.c.deleted_rev.is_(None))
+        .scalar_subquery()
+    )
+    columns = [column for column in collections.c if column.name != "deleted_at"]
+    return select(*columns, document_count, chunk_count)
+
+
+def _collection(
+    id: int,
+    tenant: str,
+    name: str,
+    description: str,
+    revision: int,
+    generation: int,
+    embedder: str,
+    created_at: int,
+    document_count: int = 0,
+    chunk_count: int = 0,
+) -> Collection:
+    return Collection(
+        id,
+        tenant,
+        name,
+        description,
+        revision,
+        generation,
+        embedder,
+        from_micros(created_at),
+        document_count,
+        chunk_count,
+    )

@@ -1,0 +1,137 @@
+"""The feed of committed changes, and the removal of what nobody can see any more."""
+
+from collections.abc import Callable, Iterable
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, Connection, Select, delete, or_, select
+
+from rag_server.core.documents import View
+from rag_server.core.protocols import Changes
+from rag_server.stores.catalog.blob import unpack_vectors
+from rag_server.stores.catalog.engine import Database
+from rag_server.stores.catalog.instant import to_micros
+from rag_server.stores.catalog.schema import chunks, collections, commits, documents, embeddings
+from rag_server.stores.catalog.writer import Writer
+
+# Rows removed per transaction, so that other writers get their turn.
+_SLICE = 500
+
+
+class SqlFeed:
+    """Implements `Feed`."""
+
+    def __init__(self, database: Database, writer: Writer) -> None:
+        self._database = database
+        self._writer = writer
+
+    def changes(self, view: View, after: int, limit: int) -> Changes:
+        """Whole revisions in (after, view.revision], each chunk id once, in order of creation."""
+        with self._database.reading() as connection:
+            upto = _end_of_stretch(connection, view, after, limit)
+            query = (
+                select(chunks.c.chunk_id, embeddings.c.vector)
+                .join(embeddings, embeddings.c.id == chunks.c.embedding)
+                .where(_of(view), chunks.c.created_rev > after, chunks.c.created_rev <= upto)
+                .order_by(chunks.c.created_rev, chunks.c.id)
+            )
+            vectors = {row.chunk_id: row.vector for row in connection.execute(query)}
+        return Changes(upto, list(vectors), unpack_vectors(list(vectors.values())))
+
+    def dead(self, view: View, before: datetime) -> list[str]:
+        """Ids of which every version that is still there was deleted before that time."""
+        other = chunks.alias("other")
+        moment = to_micros(before)
+        survivor = (
+            select(other.c.id)
+            .where(other.c.collection_id == chunks.c.collection_id)
+            .where(other.c.generation == chunks.c.generation)
+            .where(other.c.chunk_id == chunks.c.chunk_id)
+            .where(or_(other.c.deleted_at.is_(None), other.c.deleted_at >= moment))
+        )
+        query = (
+            select(chunks.c.chunk_id)
+            .distinct()
+            .where(_of(view), chunks.c.deleted_at < moment, ~survivor.exists())
+        )
+        with self._database.reading() as connection:
+            return list(connection.scalars(query))
+
+    def purge(self, view: View, before: datetime) -> int:
+        """Remove dead chunks, then document versions without chunks; number of chunks."""
+        moment = to_micros(before)
+        some_chunks = select(chunks.c.id).where(_of(view), chunks.c.deleted_at < moment)
+        some_documents = select(documents.c.id).where(
+            documents.c.collection_id == view.collection_id,
+            documents.c.deleted_at < moment,
+            ~select(chunks.c.id).where(chunks.c.document == documents.c.id).exists(),
+        )
+        purged = self._all(lambda connection: _remove_chunks(connection, some_chunks))
+        self._all(lambda connection: _remove_documents(connection, some_documents))
+        return purged
+
+    def dropped(self) -> list[View]:
+        """Views of deleted collections whose rows are still there, oldest first."""
+        query = select(collections.c.id, collections.c.generation, collections.c.revision)
+        query = query.where(collections.c.deleted_at.is_not(None)).order_by(collections.c.id)
+        with self._database.reading() as connection:
+            return [View(*row) for row in connection.execute(query)]
+
+    def forget(self, view: View) -> None:
+        """Remove all rows of a deleted collection; a live or unknown one is left alone."""
+        deleted = (
+            select(collections.c.id)
+            .where(collections.c.id == view.collection_id, collections.c.deleted_at.is_not(None))
+            .scalar_subquery()
+        )
+        some_chunks = select(chunks.c.id).where(chunks.c.collection_id == deleted)
+        some_documents = select(documents.c.id).where(documents.c.collection_id == deleted)
+        self._all(lambda connection: _remove_chunks(connection, some_chunks))
+        self._all(lambda connection: _remove_documents(connection, some_documents))
+
+        def last(connection: Connection) -> None:
+            connection.execute(delete(commits).where(commits.c.collection_id == deleted))
+            connection.execute(delete(collections).where(collections.c.id == deleted))
+
+        self._writer.run(last)
+
+    def _all(self, remove_some: Callable[[Connection], int]) -> int:
+        return sum(_until_none(lambda: self._writer.run(remove_some)))
+
+
+def _of(view: View) -> ColumnElement[bool]:
+    return (chunks.c.collection_id == view.collection_id) & (chunks.c.generation == view.generation)
+
+
+def _until_none(step: Callable[[], int]) -> Iterable[int]:
+    while removed := step():
+        yield removed
+
+
+def _end_of_stretch(connection: Connection, view: View, after: int, limit: int) -> int:
+    """The revision in which the `limit`-th chunk was created, or the view's."""
+    query = (
+        select(chunks.c.created_rev)
+        .where(_of(view), chunks.c.created_rev > after, chunks.c.created_rev <= view.revision)
+        .order_by(chunks.c.created_rev)
+        .offset(limit - 1)
+        .limit(1)
+    )
+    reached = connection.scalar(query)
+    return view.revision if reached is None else int(reached)
+
+
+def _remove_chunks(connection: Connection, some: Select[tuple[int]]) -> int:
+    """Remove up to a slice of chunks with the embeddings that no chunk refers to any more."""
+    columns = select(chunks.c.id, chunks.c.embedding).where(chunks.c.id.in_(some))
+    found = connection.execute(columns.limit(_SLICE)).all()
+    connection.execute(delete(chunks).where(chunks.c.id.in_([row for row, _ in found])))
+    used = select(chunks.c.id).where(chunks.c.embedding == embeddings.c.id)
+    touched = {embedding for _, embedding in found}
+    connection.execute(delete(embeddings).where(embeddings.c.id.in_(touched), ~used.exists()))
+    return len(found)
+
+
+def _remove_documents(connection: Connection, some: Select[tuple[int]]) -> int:
+    rows = connection.scalars(some.limit(_SLICE)).all()
+    connection.execute(delete(documents).where(documents.c.id.in_(rows)))
+    return len(rows)

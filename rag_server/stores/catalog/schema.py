@@ -1,0 +1,182 @@
+"""Tables of the catalog.
+
+Rows of documents and chunks are versions: visible at revision r when
+`created_rev <= r` and `deleted_rev` is null or above r. Instants are microseconds since
+1970. Wide blobs stand last, so that the columns before them are read without walking
+the blob's overflow pages. `stores/migrations` makes these tables; a test holds the two
+together.
+"""
+
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Table,
+    Text,
+    text,
+)
+
+METADATA = MetaData()
+
+
+def _where(condition: str) -> dict[str, Any]:
+    return {"sqlite_where": text(condition), "postgresql_where": text(condition)}
+
+
+# SQLite numbers rows by itself only where the primary key is declared INTEGER.
+_ROW = BigInteger().with_variant(Integer(), "sqlite")
+
+collections = Table(
+    "collections",
+    METADATA,
+    Column("id", _ROW, primary_key=True),
+    Column("tenant", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("description", Text, nullable=False),
+    Column("revision", BigInteger, nullable=False),
+    Column("generation", Integer, nullable=False),
+    Column("embedder", Text, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Column("deleted_at", BigInteger),
+    # The ids name derived indexes: one may never stand for another collection.
+    sqlite_autoincrement=True,
+)
+Index(
+    "collections_live",
+    collections.c.tenant,
+    collections.c.name,
+    unique=True,
+    **_where("deleted_at IS NULL"),
+)
+
+commits = Table(
+    "commits",
+    METADATA,
+    Column("collection_id", ForeignKey("collections.id"), primary_key=True),
+    Column("revision", BigInteger, primary_key=True),
+    Column("committed_at", BigInteger, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+documents = Table(
+    "documents",
+    METADATA,
+    Column("id", _ROW, primary_key=True),
+    Column("collection_id", ForeignKey("collections.id"), nullable=False),
+    Column("document_id", Text, nullable=False),
+    Column("content_type", Text, nullable=False),
+    Column("title", Text, nullable=False),
+    Column("metadata", Text, nullable=False),
+    Column("fingerprint", LargeBinary, nullable=False),
+    Column("chunk_count", Integer, nullable=False),
+    Column("size_bytes", BigInteger, nullable=False),
+    Column("created_rev", BigInteger, nullable=False),
+    Column("deleted_rev", BigInteger),
+    Column("updated_at", BigInteger, nullable=False),
+    Column("deleted_at", BigInteger),
+    Column("text", LargeBinary, nullable=False),
+    sqlite_autoincrement=True,
+)
+Index(
+    "documents_by_id",
+    documents.c.collection_id,
+    documents.c.document_id,
+    documents.c.created_rev,
+    documents.c.deleted_rev,
+)
+Index(
+    "documents_live",
+    documents.c.collection_id,
+    documents.c.document_id,
+    unique=True,
+    **_where("deleted_rev IS NULL"),
+)
+Index(
+    "documents_dead",
+    documents.c.collection_id,
+    documents.c.deleted_at,
+    **_where("deleted_at IS NOT NULL"),
+)
+
+embeddings = Table(
+    "embeddings",
+    METADATA,
+    Column("id", _ROW, primary_key=True),
+    Column("key", LargeBinary, nullable=False, unique=True),
+    Column("dimension", Integer, nullable=False),
+    Column("sentences", LargeBinary, nullable=False),
+    Column("vector", LargeBinary, nullable=False),
+)
+
+chunks = Table(
+    "chunks",
+    METADATA,
+    Column("id", _ROW, primary_key=True),
+    Column("collection_id", ForeignKey("collections.id"), nullable=False),
+    Column("generation", Integer, nullable=False),
+    Column("chunk_id", Text, nullable=False),
+    Column("document", ForeignKey("documents.id"), nullable=False),
+    Column("ordinal", Integer, nullable=False),
+    Column("span_start", BigInteger, nullable=False),
+    Column("span_end", BigInteger, nullable=False),
+    Column("tokens", Integer, nullable=False),
+    Column("embedding", ForeignKey("embeddings.id"), nullable=False),
+    Column("created_rev", BigInteger, nullable=False),
+    Column("deleted_rev", BigInteger),
+    Column("deleted_at", BigInteger),
+    Column("sentences", LargeBinary, nullable=False),
+    Column("text", Text, nullable=False),
+    sqlite_autoincrement=True,
+)
+Index(
+    "chunks_by_id",
+    chunks.c.collection_id,
+    chunks.c.generation,
+    chunks.c.chunk_id,
+    chunks.c.created_rev,
+    chunks.c.deleted_rev,
+    chunks.c.document,
+)
+Index(
+    "chunks_live",
+    chunks.c.collection_id,
+    chunks.c.generation,
+    chunks.c.chunk_id,
+    unique=True,
+    **_where("deleted_rev IS NULL"),
+)
+Index(
+    "chunks_by_revision",
+    chunks.c.collection_id,
+    chunks.c.generation,
+    chunks.c.created_rev,
+    chunks.c.deleted_rev,
+)
+Index("chunks_by_document", chunks.c.document, chunks.c.generation, chunks.c.ordinal)
+Index("chunks_by_embedding", chunks.c.embedding)
+Index(
+    "chunks_dead",
+    chunks.c.collection_id,
+    chunks.c.generation,
+    chunks.c.deleted_at,
+    **_where("deleted_at IS NOT NULL"),
+)
+
+keys = Table(
+    "keys",
+    METADATA,
+    Column("id", Text, primary_key=True),
+    Column("hash", LargeBinary, nullable=False),
+    Column("tenant", Text, nullable=False),
+    Column("roles", Text, nullable=False),
+    Column("filter", Text),
+    Column("name", Text, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Column("revoked_at", BigInteger),
+)

@@ -1,0 +1,179 @@
+"""Versions of documents: how one transaction replaces or ends them, and who sees which."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Table, bindparam, insert, or_, select, update
+
+from rag_server.core.documents import (
+    Collection,
+    Commit,
+    NewChunk,
+    NewDocument,
+    OutcomeKind,
+    View,
+)
+from rag_server.stores.catalog.blob import pack_sentences, pack_spans, pack_vector
+from rag_server.stores.catalog.collections import gone
+from rag_server.stores.catalog.engine import insert_missing, insert_row
+from rag_server.stores.catalog.schema import chunks, collections, commits, documents, embeddings
+from rag_server.stores.catalog.value_json import encode_metadata
+
+# Documents looked up per statement.
+_SLICE = 500
+
+_INSERT_CHUNK = insert(chunks).values(
+    embedding=select(embeddings.c.id)
+    .where(embeddings.c.key == bindparam("embedding_key"))
+    .scalar_subquery()
+)
+
+# row and fingerprint of a version
+_Live = tuple[int, bytes]
+
+
+def visible(table: Table, revision: int) -> ColumnElement[bool]:
+    """Whether a version in `table` is seen at `revision`."""
+    alive = or_(table.c.deleted_rev.is_(None), table.c.deleted_rev > revision)
+    return (table.c.created_rev <= revision) & alive
+
+
+def within(table: Table, view: View) -> ColumnElement[bool]:
+    """Whether a row of `table` belongs to the collection (and generation) and is seen."""
+    inside = (table.c.collection_id == view.collection_id) & visible(table, view.revision)
+    return inside & (table.c.generation == view.generation) if "generation" in table.c else inside
+
+
+@dataclass(frozen=True, slots=True)
+class Revision:
+    """The revision that a transaction is making; `micros` is its time."""
+
+    connection: Connection
+    collection: Collection
+    number: int
+    micros: int
+
+    @classmethod
+    def begin(cls, connection: Connection, collection: Collection, micros: int) -> "Revision":
+        """The one after the newest. Raises NotFound if the collection is gone."""
+        query = select(collections.c.revision).where(
+            collections.c.id == collection.id, collections.c.deleted_at.is_(None)
+        )
+        newest = connection.scalar(query)
+        if newest is None:
+            raise gone(collection.name)
+        return cls(connection, collection, newest + 1, micros)
+
+    def write(self, new: Sequence[NewDocument]) -> Commit:
+        """Make `new` the live versions, but for those that are live already. Of several
+        documents with one id the last one stays."""
+        live = self._live([document.id for document in new])
+        kinds = []
+        for document in new:
+            row, fingerprint = live.get(document.id, (None, b""))
+            if row is not None and fingerprint == document.fingerprint:
+                kinds.append(OutcomeKind.UNCHANGED)
+                continue
+            if row is not None:
+                self._end([row])
+            live[document.id] = (self._insert(document), document.fingerprint)
+            kinds.append(OutcomeKind.CREATED if row is None else OutcomeKind.UPDATED)
+        changed = any(kind is not OutcomeKind.UNCHANGED for kind in kinds)
+        return Commit(self._close(changed), kinds=kinds)
+
+    def delete(self, ids: Sequence[str]) -> Commit:
+        """End the live versions of `ids`, each once."""
+        live = self._live(ids)
+        deleted = [each for each in dict.fromkeys(ids) if each in live]
+        self._end([live[each][0] for each in deleted])
+        return Commit(self._close(bool(deleted)), deleted=deleted)
+
+    def _live(self, ids: Sequence[str]) -> dict[str, _Live]:
+        table = documents.c
+        query = select(table.document_id, table.id, table.fingerprint).where(
+            table.collection_id == self.collection.id, table.deleted_rev.is_(None)
+        )
+        return {
+            document_id: (row, fingerprint)
+            for start in range(0, len(ids), _SLICE)
+            for document_id, row, fingerprint in self.connection.execute(
+                query.where(table.document_id.in_(ids[start : start + _SLICE]))
+            )
+        }
+
+    def _end(self, rows: Sequence[int]) -> None:
+        ended = {"deleted_rev": self.number, "deleted_at": self.micros}
+        for start in range(0, len(rows), _SLICE):
+            some = rows[start : start + _SLICE]
+            of_documents = (chunks.c.document.in_(some), chunks.c.deleted_rev.is_(None))
+            self.connection.execute(update(chunks).where(*of_documents).values(ended))
+            self.connection.execute(update(documents).where(documents.c.id.in_(some)).values(ended))
+
+    def _insert(self, document: NewDocument) -> int:
+        text = document.text.encode()
+        values = insert(documents).values(
+            collection_id=self.collection.id,
+            document_id=document.id,
+            content_type=document.content_type.value,
+            title=document.title,
+            metadata=encode_metadata(document.metadata),
+            fingerprint=document.fingerprint,
+            chunk_count=len(document.chunks),
+            size_bytes=len(text),
+            created_rev=self.number,
+            updated_at=self.micros,
+            text=text,
+        )
+        row = insert_row(self.connection, values, documents.c.id)
+        if document.chunks:
+            self._insert_chunks(row, document.chunks)
+        return row
+
+    def _insert_chunks(self, row: int, new: Sequence[NewChunk]) -> None:
+        self.connection.execute(
+            insert_missing(embeddings, "key"), [_embedding_row(chunk) for chunk in new]
+        )
+        shared = {
+            "collection_id": self.collection.id,
+            "generation": self.collection.generation,
+            "document": row,
+            "created_rev": self.number,
+        }
+        self.connection.execute(_INSERT_CHUNK, [shared | _chunk_row(chunk) for chunk in new])
+
+    def _close(self, changed: bool) -> int:
+        if not changed:
+            return self.number - 1
+        of_collection = collections.c.id == self.collection.id
+        self.connection.execute(
+            update(collections).where(of_collection).values(revision=self.number)
+        )
+        self.connection.execute(
+            insert(commits).values(
+                collection_id=self.collection.id, revision=self.number, committed_at=self.micros
+            )
+        )
+        return self.number
+
+
+def _embedding_row(chunk: NewChunk) -> dict[str, Any]:
+    return {
+        "key": chunk.key,
+        "dimension": len(chunk.embedding.vector),
+        "sentences": pack_sentences(chunk.embedding.sentences),
+        "vector": pack_vector(chunk.embedding.vector),
+    }
+
+
+def _chunk_row(chunk: NewChunk) -> dict[str, Any]:
+    return {
+        "chunk_id": chunk.id,
+        "ordinal": chunk.ordinal,
+        "span_start": chunk.span.start,
+        "span_end": chunk.span.end,
+        "tokens": chunk.tokens,
+        "embedding_key": chunk.key,
+        "sentences": pack_spans(chunk.sentences),
+        "text": chunk.text,
+    }

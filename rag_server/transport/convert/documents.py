@@ -1,0 +1,93 @@
+"""Documents, chunks and collections."""
+
+from ragrpc.v1 import collection_service_pb2 as collections_pb
+from ragrpc.v1 import document_service_pb2 as pb
+from ragrpc.v1 import retrieval_pb2
+
+from rag_server.core.documents import (
+    Collection,
+    ContentType,
+    Document,
+    Outcome,
+    StoredChunk,
+    StoredDocument,
+)
+from rag_server.core.values import Span
+from rag_server.transport.convert.metadata import metadata, metadata_message, timestamp
+from rag_server.transport.errors import status_of
+
+_CONTENT_TYPES: dict[int, ContentType] = {
+    pb.CONTENT_TYPE_UNSPECIFIED: ContentType.PLAIN,
+    pb.CONTENT_TYPE_PLAIN: ContentType.PLAIN,
+    pb.CONTENT_TYPE_MARKDOWN: ContentType.MARKDOWN,
+    pb.CONTENT_TYPE_HTML: ContentType.HTML,
+}
+
+
+def document(message: pb.Document) -> Document:
+    """A document as sent; its fields have been checked. Raises InvalidRequest for metadata."""
+    return Document(
+        id=message.id,
+        content=message.content,
+        content_type=_CONTENT_TYPES[message.content_type],
+        title=message.title if message.HasField("title") else None,
+        metadata=metadata(message.metadata),
+    )
+
+
+def outcome_message(outcome: Outcome) -> pb.UpsertOutcome:
+    """What became of one document."""
+    message = pb.UpsertOutcome(
+        document_id=outcome.document_id,
+        kind=f"KIND_{outcome.kind}",
+        chunk_count=outcome.chunk_count,
+        embedded_chunk_count=outcome.embedded_count,
+    )
+    if outcome.error is not None:
+        message.error.CopyFrom(status_of(outcome.error))
+    return message
+
+
+def stored_message(stored: StoredDocument) -> pb.StoredDocument:
+    """A stored document."""
+    return pb.StoredDocument(
+        id=stored.id,
+        text=stored.text,
+        content_type=f"CONTENT_TYPE_{stored.content_type}",
+        title=stored.title,
+        metadata=metadata_message(stored.metadata),
+        revision=stored.revision,
+        update_time=timestamp(stored.updated_at),
+        chunk_count=stored.chunk_count,
+        size_bytes=stored.size_bytes,
+    )
+
+
+def chunk_message(chunk: StoredChunk) -> pb.Chunk:
+    """A stored chunk."""
+    return pb.Chunk(
+        id=chunk.id,
+        span=span_message(chunk.span),
+        text=chunk.text,
+        token_count=chunk.tokens,
+        ordinal=chunk.ordinal,
+    )
+
+
+def collection_message(collection: Collection) -> collections_pb.Collection:
+    """A collection with its counts."""
+    return collections_pb.Collection(
+        name=collection.name,
+        description=collection.description,
+        create_time=timestamp(collection.created_at),
+        revision=collection.revision,
+        generation=collection.generation,
+        document_count=collection.document_count,
+        chunk_count=collection.chunk_count,
+        embedder=collection.embedder,
+    )
+
+
+def span_message(span: Span) -> retrieval_pb2.Span:
+    """A span."""
+    return retrieval_pb2.Span(start=span.start, end=span.end)

@@ -1,0 +1,162 @@
+"""Questions and hits."""
+
+from collections.abc import Sequence
+
+from ragrpc.v1 import rag_service_pb2 as pb
+from ragrpc.v1 import retrieval_pb2
+
+from rag_server.core.retrieval import (
+    Degradation,
+    DenseSpec,
+    ExtractiveSpec,
+    GeneratorSpec,
+    Hit,
+    OpenAiSpec,
+    PipelineSpec,
+    Provenance,
+    QueryRequest,
+    Retrieval,
+    RetrieveRequest,
+    RetrieveResult,
+    Timing,
+    Usage,
+)
+from rag_server.transport.convert.documents import span_message
+from rag_server.transport.convert.metadata import filter_of, metadata_message
+from rag_server.transport.errors import status_of
+
+
+def retrieve_request(message: pb.RetrieveRequest) -> RetrieveRequest:
+    """A question; its fields have been checked. Raises InvalidRequest for the filter."""
+    return RetrieveRequest(
+        collection=message.collection,
+        query=message.query,
+        top_k=message.top_k if message.HasField("top_k") else 10,
+        filter=filter_of(message.filter) if message.HasField("filter") else None,
+        plan=_plan(message),
+        consistency_token=message.consistency.at_least_as_fresh,
+        explain=message.explain,
+    )
+
+
+def query_request(message: pb.QueryRequest) -> QueryRequest:
+    """A question to be answered."""
+    return QueryRequest(retrieve_request(message.retrieval), _generator(message.generator))
+
+
+def retrieve_response(found: Retrieval, explain: bool) -> pb.RetrieveResponse:
+    """Hits and how they came about."""
+    return pb.RetrieveResponse(
+        hits=[hit_message(each) for each in found.hits],
+        timings=timing_messages(found.timings),
+        usage=usage_message(found.usage),
+        provenance=provenance_message(found.provenance),
+        degradations=[degradation_message(each) for each in found.degradations],
+        cache=cache_message(found),
+        funnel=funnel_messages(found) if explain else (),
+    )
+
+
+def retrieve_result(result: RetrieveResult, explain: bool) -> pb.RetrieveResult:
+    """One result of a batch."""
+    if result.retrieval is not None:
+        return pb.RetrieveResult(response=retrieve_response(result.retrieval, explain))
+    assert result.error is not None
+    return pb.RetrieveResult(error=status_of(result.error))
+
+
+def hit_message(hit: Hit) -> retrieval_pb2.Hit:
+    """One hit."""
+    chunk = hit.chunk
+    return retrieval_pb2.Hit(
+        document_id=chunk.document_id,
+        chunk_id=chunk.id,
+        title=chunk.title,
+        text=chunk.text,
+        spans=(span_message(chunk.span),),
+        metadata=metadata_message(chunk.metadata),
+        score=hit.score,
+        stage_scores=[
+            retrieval_pb2.StageScore(stage=each.stage, score=each.score, rank=each.rank)
+            for each in hit.stages
+        ],
+        ordinal=chunk.ordinal,
+    )
+
+
+def timing_messages(timings: Sequence[Timing]) -> list[retrieval_pb2.StageTiming]:
+    """Stage timings, in order."""
+    return [
+        retrieval_pb2.StageTiming(stage=each.stage, milliseconds=each.milliseconds)
+        for each in timings
+    ]
+
+
+def usage_message(usage: Usage) -> retrieval_pb2.Usage:
+    """What was consumed."""
+    return retrieval_pb2.Usage(
+        query_embedding_count=usage.query_embeddings,
+        prompt_token_count=usage.prompt_tokens,
+        completion_token_count=usage.completion_tokens,
+    )
+
+
+def provenance_message(provenance: Provenance) -> retrieval_pb2.Provenance:
+    """Where it came from."""
+    return retrieval_pb2.Provenance(
+        embedder=provenance.embedder,
+        generation=provenance.generation,
+        revision=provenance.revision,
+        pipeline=provenance.pipeline,
+        generator=provenance.generator,
+    )
+
+
+def degradation_message(degradation: Degradation) -> retrieval_pb2.Degradation:
+    """What was served differently."""
+    return retrieval_pb2.Degradation(
+        kind=f"KIND_{degradation.kind}",
+        stage=degradation.stage,
+        detail=degradation.detail,
+    )
+
+
+def cache_message(found: Retrieval) -> retrieval_pb2.CacheStatus:
+    """What the caches did."""
+    return retrieval_pb2.CacheStatus(query_embedding_hit=found.query_embedding_hit)
+
+
+def funnel_messages(found: Retrieval) -> list[retrieval_pb2.FunnelStep]:
+    """The candidate funnel."""
+    return [
+        retrieval_pb2.FunnelStep(step=each.step, candidate_count=each.count, detail=each.detail)
+        for each in found.funnel
+    ]
+
+
+def _plan(message: pb.RetrieveRequest) -> str | PipelineSpec:
+    if message.WhichOneof("plan") == "spec":
+        return PipelineSpec(_retriever(message.spec.retriever))
+    return message.pipeline
+
+
+def _retriever(message: retrieval_pb2.Retriever) -> DenseSpec:
+    dense = message.dense
+    return DenseSpec(dense.min_score) if dense.HasField("min_score") else DenseSpec()
+
+
+def _generator(message: pb.Generator) -> GeneratorSpec | None:
+    match message.WhichOneof("strategy"):
+        case "extractive":
+            extractive = message.extractive
+            limited = extractive.HasField("max_sentences")
+            return ExtractiveSpec(extractive.max_sentences) if limited else ExtractiveSpec()
+        case "openai":
+            return OpenAiSpec(
+                message.openai.max_output_tokens
+                if message.openai.HasField("max_output_tokens")
+                else None,
+                message.openai.temperature if message.openai.HasField("temperature") else None,
+            )
+        case _:
+            return None

@@ -1,0 +1,103 @@
+"""DocumentService: documents in and out."""
+
+from ragrpc.v1 import document_service_pb2 as pb
+
+from rag_server.core.call import Call
+from rag_server.core.documents import Document, Outcome, OutcomeKind
+from rag_server.core.errors import RagError
+from rag_server.core.ingest import IngestPath
+from rag_server.core.library import Library
+from rag_server.transport.convert.documents import (
+    chunk_message,
+    document,
+    outcome_message,
+    stored_message,
+)
+from rag_server.transport.convert.metadata import filter_of
+from rag_server.transport.convert.retrieval import timing_messages
+from rag_server.transport.validation import check
+
+_PAGE_SIZE = 100
+
+
+class DocumentServicer:
+    """Writes through the ingest path, reads through the library."""
+
+    def __init__(self, ingest: IngestPath, library: Library) -> None:
+        self._ingest = ingest
+        self._library = library
+
+    async def UpsertDocuments(
+        self, request: pb.UpsertDocumentsRequest, call: Call
+    ) -> pb.UpsertDocumentsResponse:
+        """Create or replace documents, each with its own outcome."""
+        documents = [_checked(each) for each in request.documents]
+        written = await self._ingest.upsert(request.collection, documents, call)
+        return pb.UpsertDocumentsResponse(
+            outcomes=[outcome_message(each) for each in written.outcomes],
+            consistency_token=written.token,
+            revision=written.revision,
+            timings=timing_messages(written.timings),
+        )
+
+    async def GetDocument(
+        self, request: pb.GetDocumentRequest, call: Call
+    ) -> pb.GetDocumentResponse:
+        """One document with its text."""
+        stored, revision = await self._library.document(
+            request.collection, request.document_id, request.consistency.at_least_as_fresh, call
+        )
+        return pb.GetDocumentResponse(document=stored_message(stored), revision=revision)
+
+    async def DeleteDocuments(
+        self, request: pb.DeleteDocumentsRequest, call: Call
+    ) -> pb.DeleteDocumentsResponse:
+        """Delete documents by id."""
+        deleted = await self._ingest.delete(
+            request.collection, list(request.document_ids), call, dry=request.validate_only
+        )
+        return pb.DeleteDocumentsResponse(
+            deleted_ids=deleted.ids, consistency_token=deleted.token, revision=deleted.revision
+        )
+
+    async def ListDocuments(
+        self, request: pb.ListDocumentsRequest, call: Call
+    ) -> pb.ListDocumentsResponse:
+        """A page of documents."""
+        page = await self._library.documents(
+            request.collection,
+            filter_of(request.filter) if request.HasField("filter") else None,
+            request.page_size if request.HasField("page_size") else _PAGE_SIZE,
+            request.page_token,
+            request.consistency.at_least_as_fresh,
+            call,
+        )
+        return pb.ListDocumentsResponse(
+            documents=[stored_message(each) for each in page.items],
+            next_page_token=page.next_token,
+            revision=page.revision,
+        )
+
+    async def ListChunks(self, request: pb.ListChunksRequest, call: Call) -> pb.ListChunksResponse:
+        """A page of the chunks of one document."""
+        page = await self._library.chunks(
+            request.collection,
+            request.document_id,
+            request.page_size if request.HasField("page_size") else _PAGE_SIZE,
+            request.page_token,
+            request.consistency.at_least_as_fresh,
+            call,
+        )
+        return pb.ListChunksResponse(
+            chunks=[chunk_message(each) for each in page.items],
+            next_page_token=page.next_token,
+            revision=page.revision,
+        )
+
+
+def _checked(message: pb.Document) -> Document | Outcome:
+    try:
+        check(message)
+        return document(message)
+    except RagError as error:
+        return Outcome(message.id, OutcomeKind.FAILED, error=error)

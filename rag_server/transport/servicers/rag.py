@@ -1,0 +1,64 @@
+"""RagService: questions."""
+
+from collections.abc import AsyncIterator
+
+from ragrpc.v1 import rag_service_pb2 as pb
+
+from rag_server.core.call import Call
+from rag_server.core.errors import RagError
+from rag_server.core.pipeline import QueryPath
+from rag_server.core.retrieval import RetrieveRequest
+from rag_server.transport.convert.answers import event_message, query_response
+from rag_server.transport.convert.retrieval import (
+    query_request,
+    retrieve_request,
+    retrieve_response,
+    retrieve_result,
+)
+from rag_server.transport.validation import check
+
+
+class RagServicer:
+    """Answers questions through the query path."""
+
+    def __init__(self, path: QueryPath) -> None:
+        self._path = path
+
+    async def Retrieve(self, request: pb.RetrieveRequest, call: Call) -> pb.RetrieveResponse:
+        """The chunks that fit best."""
+        found = await self._path.retrieve(retrieve_request(request), call)
+        return retrieve_response(found, request.explain)
+
+    async def BatchRetrieve(
+        self, request: pb.BatchRetrieveRequest, call: Call
+    ) -> pb.BatchRetrieveResponse:
+        """Several Retrieves, each with its own outcome."""
+        results = await self._path.batch([_checked(each) for each in request.requests], call)
+        return pb.BatchRetrieveResponse(
+            results=[
+                retrieve_result(result, asked.explain)
+                for result, asked in zip(results, request.requests, strict=True)
+            ]
+        )
+
+    async def Query(self, request: pb.QueryRequest, call: Call) -> pb.QueryResponse:
+        """An answer with citations."""
+        answer = await self._path.query(query_request(request), call)
+        return query_response(answer, request.retrieval.explain)
+
+    async def StreamQuery(
+        self, request: pb.StreamQueryRequest, call: Call
+    ) -> AsyncIterator[pb.StreamQueryResponse]:
+        """The same as events."""
+        sequence = 0
+        async for event in self._path.stream(query_request(request.query), call):
+            yield event_message(sequence, event, request.query.retrieval.explain)
+            sequence += 1
+
+
+def _checked(message: pb.RetrieveRequest) -> RetrieveRequest | RagError:
+    try:
+        check(message)
+        return retrieve_request(message)
+    except RagError as error:
+        return error

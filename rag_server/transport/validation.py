@@ -1,0 +1,201 @@
+"""The contract's rules, enforced: what the comments of the .proto files say, field by field.
+
+Fields marked REQUIRED in the contract are checked from its descriptors; bounds stand in
+the table below. Metadata and filters are checked where they are converted.
+"""
+
+import math
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from google.api.field_behavior_pb2 import REQUIRED, field_behavior
+from google.protobuf.descriptor import Descriptor
+from google.protobuf.message import Message
+from ragrpc.v1 import collection_service_pb2 as collections_pb
+from ragrpc.v1 import document_service_pb2 as documents_pb
+from ragrpc.v1 import rag_service_pb2 as rag_pb
+from ragrpc.v1 import retrieval_pb2
+
+from rag_server.core.errors import InvalidRequest, Violation
+
+MAX_DOCUMENTS = 1_000
+MAX_DOCUMENT_BYTES = 4 * 1024 * 1024
+MAX_TOP_K = 1_000
+MAX_PAGE = 1_000
+MAX_BATCH = 100
+_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+
+# What is wrong with a value, or None.
+Test = Callable[[Any], str | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A test of one field; an unset optional field passes."""
+
+    field: str
+    test: Test
+
+
+def check(message: Message, prefix: str = "") -> None:
+    """Raise InvalidRequest naming every field that does not keep to the contract."""
+    violations = tuple(_violations(message, prefix))
+    if violations:
+        raise InvalidRequest.of(*violations)
+
+
+def _violations(message: Message, prefix: str) -> Iterator[Violation]:
+    for field in required(message.DESCRIPTOR):
+        if not _is_set(message, field):
+            yield Violation(prefix + field, "is required")
+    oneof = _ONE_OF.get(type(message))
+    if oneof is not None and message.WhichOneof(oneof) is None:
+        yield Violation(f"{prefix}{oneof}", "is empty or unknown to this server")
+    for rule in RULES.get(type(message), ()):
+        if not _is_set(message, rule.field):
+            continue
+        value = getattr(message, rule.field)
+        if isinstance(value, Message):
+            yield from _violations(value, f"{prefix}{rule.field}.")
+        elif wrong := rule.test(value):
+            yield Violation(prefix + rule.field, wrong)
+
+
+@cache
+def required(descriptor: Descriptor) -> tuple[str, ...]:
+    """Names of the fields that the contract marks REQUIRED."""
+    return tuple(
+        field.name
+        for field in descriptor.fields
+        if REQUIRED in field.GetOptions().Extensions[field_behavior]
+    )
+
+
+def _is_set(message: Message, field: str) -> bool:
+    descriptor = message.DESCRIPTOR.fields_by_name[field]
+    if descriptor.has_presence:
+        return message.HasField(field)
+    return bool(getattr(message, field))
+
+
+def _name(value: str) -> str | None:
+    if _NAME.fullmatch(value):
+        return None
+    return "must be 1 to 63 of a-z, 0-9, '-' and '_', beginning with a letter or digit"
+
+
+def _within(low: float, high: float) -> Test:
+    def test(value: float) -> str | None:
+        if math.isfinite(value) and low <= value <= high:
+            return None
+        return f"must be between {low:,} and {high:,}"
+
+    return test
+
+
+def _bytes_up_to(limit: int) -> Test:
+    return lambda value: None if len(value.encode()) <= limit else f"is over {limit:,} bytes"
+
+
+def _text_up_to(limit: int) -> Test:
+    too_long = _bytes_up_to(limit)
+    return lambda value: too_long(value) if value.strip() else "has no visible character"
+
+
+def _document_id(value: str) -> str | None:
+    if _CONTROL.search(value):
+        return "must not hold control characters"
+    return None if len(value.encode()) <= 512 else "is over 512 bytes"
+
+
+def _count_up_to(limit: int) -> Test:
+    return lambda items: None if len(items) <= limit else f"has over {limit:,} items"
+
+
+def _document_ids(ids: Sequence[str]) -> str | None:
+    if len(ids) > MAX_DOCUMENTS:
+        return f"has over {MAX_DOCUMENTS:,} items"
+    if "" in ids:
+        return "holds an empty id"
+    return None if len(set(ids)) == len(ids) else "holds an id twice"
+
+
+def _documents(documents: Sequence[documents_pb.Document]) -> str | None:
+    if len(documents) > MAX_DOCUMENTS:
+        return f"has over {MAX_DOCUMENTS:,} items"
+    ids = [each.id for each in documents if each.id]
+    return None if len(set(ids)) == len(ids) else "holds an id twice"
+
+
+def _known_enum(values: Sequence[int]) -> Test:
+    return lambda value: None if value in values else "is unknown to this server"
+
+
+def _nested(value: Message) -> str | None:
+    raise AssertionError(f"{value.DESCRIPTOR.name} is checked by its own rules")
+
+
+_COLLECTION = Rule("collection", _name)
+_CONSISTENCY = Rule("consistency", _nested)
+_PAGE = (Rule("page_size", _within(1, MAX_PAGE)), Rule("page_token", _bytes_up_to(4_096)))
+
+# Messages that mean nothing unless one of their alternatives is set.
+_ONE_OF: Mapping[type[Message], str] = {
+    retrieval_pb2.Retriever: "strategy",
+    rag_pb.Generator: "strategy",
+}
+
+RULES: Mapping[type[Message], Sequence[Rule]] = {
+    retrieval_pb2.Consistency: (Rule("at_least_as_fresh", _bytes_up_to(256)),),
+    retrieval_pb2.PipelineSpec: (Rule("retriever", _nested),),
+    retrieval_pb2.Retriever: (Rule("dense", _nested),),
+    retrieval_pb2.DenseRetriever: (Rule("min_score", _within(-1, 1)),),
+    rag_pb.RetrieveRequest: (
+        _COLLECTION,
+        Rule("query", _text_up_to(8_192)),
+        Rule("top_k", _within(1, MAX_TOP_K)),
+        Rule("pipeline", _bytes_up_to(63)),
+        Rule("spec", _nested),
+        _CONSISTENCY,
+    ),
+    rag_pb.BatchRetrieveRequest: (Rule("requests", _count_up_to(MAX_BATCH)),),
+    rag_pb.QueryRequest: (Rule("retrieval", _nested), Rule("generator", _nested)),
+    rag_pb.StreamQueryRequest: (Rule("query", _nested),),
+    rag_pb.Generator: (Rule("extractive", _nested), Rule("openai", _nested)),
+    rag_pb.ExtractiveGenerator: (Rule("max_sentences", _within(1, 10)),),
+    rag_pb.OpenAiGenerator: (
+        Rule("max_output_tokens", _within(1, 8_192)),
+        Rule("temperature", _within(0, 2)),
+    ),
+    documents_pb.Document: (
+        Rule("id", _document_id),
+        Rule("content", _text_up_to(MAX_DOCUMENT_BYTES)),
+        Rule("content_type", _known_enum(documents_pb.ContentType.values())),
+        Rule("title", _bytes_up_to(1_024)),
+    ),
+    documents_pb.UpsertDocumentsRequest: (_COLLECTION, Rule("documents", _documents)),
+    documents_pb.GetDocumentRequest: (
+        _COLLECTION,
+        Rule("document_id", _document_id),
+        _CONSISTENCY,
+    ),
+    documents_pb.DeleteDocumentsRequest: (_COLLECTION, Rule("document_ids", _document_ids)),
+    documents_pb.ListDocumentsRequest: (_COLLECTION, *_PAGE, _CONSISTENCY),
+    documents_pb.ListChunksRequest: (
+        _COLLECTION,
+        Rule("document_id", _document_id),
+        *_PAGE,
+        _CONSISTENCY,
+    ),
+    collections_pb.CreateCollectionRequest: (
+        _COLLECTION,
+        Rule("description", _bytes_up_to(1_024)),
+    ),
+    collections_pb.GetCollectionRequest: (_COLLECTION,),
+    collections_pb.ListCollectionsRequest: _PAGE,
+    collections_pb.DeleteCollectionRequest: (_COLLECTION,),
+}
