@@ -5,7 +5,7 @@
 
 import asyncio
 import os
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
@@ -20,7 +20,6 @@ from rag_client.streams import AsyncAnswerStream
 from rag_client.types import Event
 
 Result = TypeVar("Result")
-_Place = tuple[int, asyncio.AbstractEventLoop]
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,15 +30,16 @@ class _Open:
 
 @dataclass(slots=True)
 class AioTransport:
-    """Lazy channels, one per process and running loop, since each is bound to its loop.
+    """Lazy channels, one per running loop, since each is bound to its loop.
 
-    `timeout` (seconds) is of calls that name none. A forked child keeps, unused, the
-    channels it inherited: closing those would touch the parent's connections.
+    `timeout` (seconds) is of calls that name none. A client that was used before a fork
+    refuses to be used in the child: gRPC's asyncio machinery does not survive it.
     """
 
     connection: Connection
     timeout: float
-    _opened: dict[_Place, _Open] = field(default_factory=dict)
+    _opened: dict[asyncio.AbstractEventLoop, _Open] = field(default_factory=dict)
+    _pid: int = 0
     _closed: bool = False
 
     async def invoke(self, call: Call[Result], timeout: float | None = None) -> Result:
@@ -74,10 +74,12 @@ class AioTransport:
     async def close(self) -> None:
         """Closes the running loop's channel and lets go of those of other loops."""
         self._closed = True
-        opened = self._opened.pop(_place(), None)
+        if self._pid != os.getpid():
+            return
+        opened = self._opened.pop(asyncio.get_running_loop(), None)
+        self._opened.clear()
         if opened is not None:
             await opened.channel.close()
-        self._let_go(lambda _: True)
 
     def _envelope(self, timeout: float | None) -> Envelope:
         return Envelope.of(self.connection, self.timeout if timeout is None else timeout)
@@ -85,21 +87,23 @@ class AioTransport:
     def _stubs(self) -> Stubs:
         if self._closed:
             raise FailedPrecondition("the client is closed", reason="CLIENT_CLOSED")
-        place = _place()
-        if place not in self._opened:
-            self._let_go(asyncio.AbstractEventLoop.is_closed)
-            channel = _channel(self.connection)
-            self._opened[place] = _Open(channel, Stubs(channel))
-        return self._opened[place].stubs
+        if self._opened and self._pid != os.getpid():
+            raise FailedPrecondition(
+                "this asyncio client was used before the process forked: "
+                "use it in the child only, or use RagClient",
+                reason="CLIENT_FORKED",
+            )
+        loop = asyncio.get_running_loop()
+        opened = self._opened.get(loop)
+        return (opened or self._open(loop)).stubs
 
-    def _let_go(self, of: Callable[[asyncio.AbstractEventLoop], bool]) -> None:
-        for pid, loop in list(self._opened):
-            if pid == os.getpid() and of(loop):
-                self._opened.pop((pid, loop), None)
-
-
-def _place() -> _Place:
-    return os.getpid(), asyncio.get_running_loop()
+    def _open(self, loop: asyncio.AbstractEventLoop) -> _Open:
+        for each in list(self._opened):
+            if each.is_closed():
+                self._opened.pop(each, None)
+        channel = _channel(self.connection)
+        self._pid = os.getpid()
+        return self._opened.setdefault(loop, _Open(channel, Stubs(channel)))
 
 
 def _channel(connection: Connection) -> grpc.aio.Channel:

@@ -17,13 +17,14 @@ from rag_server.core.library import Library
 from rag_server.core.pipeline import QueryPath
 from rag_server.core.pipelines import SHIPPED
 from rag_server.core.preparation import Preparation
-from rag_server.core.protocols import Embedder, Generator, Pingable, VectorIndex
+from rag_server.core.protocols import Embedder, Generator
 from rag_server.core.retrieval import DenseSpec, ExtractiveSpec, GeneratorSpec, OpenAiSpec
 from rag_server.core.telemetry import Telemetry
 from rag_server.embedders import EMBEDDERS
 from rag_server.generators.extractive import ExtractiveGenerator
-from rag_server.ingestion.chunkers import CHUNKERS
+from rag_server.ingestion.chunkers.recursive import RecursiveChunker
 from rag_server.ingestion.parsers import PARSERS
+from rag_server.observability.exposition import Exposition
 from rag_server.observability.logging import configure_logging
 from rag_server.observability.metrics import Metrics
 from rag_server.observability.rpc import RpcMetrics
@@ -34,6 +35,7 @@ from rag_server.resilience.pool import BoundedPool
 from rag_server.retrievers.dense import DenseRetriever
 from rag_server.settings import Settings, read_tls
 from rag_server.stores.catalog.catalog import SqlCatalog, open_catalog
+from rag_server.stores.chroma import ChromaIndex
 from rag_server.stores.lock import DirectoryLock
 from rag_server.text.citer import LexicalCiter
 from rag_server.transport.contract import methods
@@ -62,7 +64,7 @@ class _Engines:
     """What everything else stands on."""
 
     catalog: SqlCatalog
-    index: VectorIndex
+    index: ChromaIndex
     embedder: Embedder
     follower: Follower
 
@@ -75,6 +77,17 @@ class _Pools:
     writes: BoundedPool
     commits: BoundedPool
     generation: BoundedPool
+
+
+class _Signal:
+    """An event of the loop that other threads can set."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._loop = loop
+        self.event = asyncio.Event()
+
+    def set(self) -> None:
+        self._loop.call_soon_threadsafe(self.event.set)
 
 
 @asynccontextmanager
@@ -92,21 +105,15 @@ async def running(
     async with AsyncExitStack() as stack:
         metrics = Metrics()
         tracing = _tracing(settings, stack)
-        configure_logging(
-            settings.logging.level, settings.logging.format, tracing and tracing.trace_id
-        )
+        trace_id = tracing.trace_id if tracing else None
+        configure_logging(settings.logging.level, settings.logging.format, trace_id)
         telemetry = observe(Observer(metrics, tracing))
         engines = await _engines(settings, telemetry, embedder, stack)
         pools = _pools(settings, metrics, stack)
-        generators = _generators(settings, pools, telemetry, stack)
+        generators = _generators(settings, pools, stack)
 
-        serving = asyncio.Event()
-        loop = asyncio.get_running_loop()
-        watch = Watch(
-            _probes(engines),
-            _HEALTH_INTERVAL,
-            lambda _: loop.call_soon_threadsafe(serving.set),
-        )
+        changed = _Signal(asyncio.get_running_loop())
+        watch = Watch(_probes(engines), _HEALTH_INTERVAL, changed.set)
         server = _server(settings, engines, pools, generators, metrics, tracing, telemetry, watch)
         sidecar_port = await _sidecar(settings, metrics, watch, stack)
 
@@ -114,7 +121,7 @@ async def running(
         stack.callback(watch.stop)
         await server.start()
         stack.push_async_callback(server.drain)
-        following = asyncio.create_task(_follow_health(server, watch, serving))
+        following = asyncio.create_task(_follow_health(server, watch, changed.event))
         stack.callback(following.cancel)
         yield Ports(server.port, sidecar_port)
 
@@ -137,7 +144,7 @@ async def _engines(
     stack.callback(catalog.close)
     # Both take about a second, most of it outside of the interpreter.
     index, model = await asyncio.gather(
-        asyncio.to_thread(_open_index, settings, telemetry),
+        asyncio.to_thread(ChromaIndex, directory / "chroma", telemetry),
         asyncio.to_thread(_load_embedder, settings, embedder),
     )
     stack.callback(index.close)
@@ -172,7 +179,7 @@ def _pools(settings: Settings, metrics: Metrics, stack: AsyncExitStack) -> _Pool
 
 
 def _generators(
-    settings: Settings, pools: _Pools, telemetry: Telemetry, stack: AsyncExitStack
+    settings: Settings, pools: _Pools, stack: AsyncExitStack
 ) -> Mapping[type, Generator]:
     generators: dict[type, Generator] = {ExtractiveSpec: ExtractiveGenerator(pools.generation)}
     asked = settings.openai
@@ -263,7 +270,9 @@ def _query_path(
 def _ingest_path(settings: Settings, engines: _Engines, pools: _Pools) -> IngestPath:
     preparation = Preparation(
         parsers=PARSERS,
-        chunker=CHUNKERS["recursive"](engines.embedder.token_offsets, settings.chunking.max_tokens),
+        chunker=RecursiveChunker(
+            engines.embedder.token_offsets, max_tokens=settings.chunking.max_tokens
+        ),
         embedder=engines.embedder,
         embeddings=engines.catalog.embeddings,
         writes=pools.writes,
@@ -326,8 +335,10 @@ def _credentials(settings: Settings) -> grpc.ServerCredentials | None:
 
 
 def _probes(engines: _Engines) -> Mapping[str, Probe]:
-    parts: Mapping[str, Pingable] = {"catalog": engines.catalog, "vector_index": engines.index}
-    return {name: Probe(part.ping) for name, part in parts.items()}
+    return {
+        "catalog": Probe(engines.catalog.ping),
+        "vector_index": Probe(engines.index.ping),
+    }
 
 
 async def _sidecar(
@@ -337,7 +348,7 @@ async def _sidecar(
     if not asked.enabled:
         return 0
     sidecar = Sidecar(
-        asked.host, asked.port, metrics.render, lambda: _readiness(watch.components())
+        asked.host, asked.port, Exposition(metrics.registry).render, lambda: _readiness(watch.components())
     )
     stack.push_async_callback(sidecar.stop)
     return await sidecar.start()

@@ -33,7 +33,7 @@ class Watch:
         self,
         probes: Mapping[str, Probe],
         interval: float,
-        changed: Callable[[Mapping[str, Component]], None],
+        changed: Callable[[], None],
     ) -> None:
         self._probes = probes
         self._interval = interval
@@ -69,7 +69,7 @@ class Watch:
         components = {name: _answer(probe) for name, probe in self._probes.items()}
         if components != self._components:
             self._components = components
-            self._changed(components)
+            self._changed()
 
 
 def _answer(probe: Probe) -> Component:

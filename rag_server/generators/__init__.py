@@ -1,1 +1,4 @@
-"""Answer writers: extractive (no model) and OpenAI-compatible. May import core, text and resilience."""
+"""Answer writers: extractive (no model) and OpenAI-compatible.
+
+May import core, text and resilience.
+"""

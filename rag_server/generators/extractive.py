@@ -15,7 +15,7 @@ from rag_server.core.retrieval import (
     GeneratorSpec,
     Hit,
 )
-from rag_server.text.words import stems
+from rag_server.text.words import words
 
 # Scores are cosines plus a bonus for the question's words; see docs/adr for the measurement.
 _WORDS = 0.3
@@ -75,7 +75,7 @@ def _select(question: Question, hits: Sequence[Hit], count: int) -> list[_Quote]
 
 def _quotes(question: Question, hits: Sequence[Hit]) -> list[_Quote]:
     vector = question.vector()
-    wanted = frozenset(stems(question.text))
+    wanted = frozenset(words(question.text).stems)
     return [quote for i, hit in enumerate(hits) for quote in _of_hit(i, hit, vector, wanted)]
 
 
@@ -83,11 +83,11 @@ def _of_hit(number: int, hit: Hit, vector: np.ndarray, wanted: frozenset[str]) -
     chunk = hit.chunk
     encoded = chunk.text.encode()
     cosines = (chunk.sentence_vectors.astype(np.float32) @ vector) / _INT8
-    title = frozenset(stems(chunk.title))
+    title = frozenset(words(chunk.title).stems)
     quotes = []
     for span, cosine in zip(chunk.sentences, cosines.tolist(), strict=True):
         text = span.of(encoded).decode()
-        score = cosine + _WORDS * _coverage(wanted, title | frozenset(stems(text)))
+        score = cosine + _WORDS * _coverage(wanted, title | frozenset(words(text).stems))
         quotes.append(_Quote(number, span.start, text, score + _PASSAGE * hit.score))
     return quotes
 

@@ -36,17 +36,20 @@ class Job(Generic[T]):
             timer.cancel()
 
     def perform(self, stage: str) -> None:
-        """Do the work in the current thread, unless its time is up."""
+        """Do the work in the current thread, unless its time is up; `notify` ends the wait."""
         try:
             self._deadline.check(stage)
             self._result.set_result(self._context.run(self._work))
         except BaseException as error:
             self._result.set_exception(error)
-        self._notify()
 
-    def drop(self) -> None:
-        """Never do the work; `done` stays false."""
-        self._notify()
+    def notify(self) -> None:
+        """End the wait, from any thread; a job that was not performed stays undone."""
+        try:
+            self._loop.call_soon_threadsafe(self._wake)
+        except RuntimeError:
+            # The loop was closed before an abandoned job ended: nobody waits.
+            return
 
     @property
     def done(self) -> bool:
@@ -56,13 +59,6 @@ class Job(Generic[T]):
     def result(self) -> T:
         """What the work returned or raised."""
         return self._result.result()
-
-    def _notify(self) -> None:
-        try:
-            self._loop.call_soon_threadsafe(self._wake)
-        except RuntimeError:
-            # The loop was closed before an abandoned job ended: nobody waits.
-            return
 
     def _wake(self) -> None:
         if not self._ended.done():

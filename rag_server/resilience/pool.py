@@ -79,7 +79,7 @@ class BoundedPool:
             self._closed = True
             dropped, self._pending = self._pending, {}
         for job in dropped:
-            job.drop()
+            job.notify()
         self._executor.shutdown(wait=wait)
 
     def _admit(self, job: Job[Any]) -> None:
@@ -103,7 +103,10 @@ class BoundedPool:
         while job is not None:
             started = time.perf_counter()
             job.perform(self._name)
-            job = self._next(time.perf_counter() - started)
+            following = self._next(time.perf_counter() - started)
+            # After the permit is free, or the caller's next job might find none.
+            job.notify()
+            job = following
 
     def _next(self, served_seconds: float) -> Job[Any] | None:
         with self._lock:

@@ -66,8 +66,9 @@ def _merged(*sources: Mapping[str, Any]) -> dict[str, Any]:
     for source in reversed(sources):
         for section, content in source.items():
             below = merged.get(section)
-            both = isinstance(below, dict) and isinstance(content, dict)
-            merged[section] = {**below, **content} if both else content
+            if isinstance(below, dict) and isinstance(content, dict):
+                content = below | content
+            merged[section] = content
     return merged
 
 
@@ -82,11 +83,19 @@ def _read_yaml(config: Path | None) -> dict[str, Any]:
         mark = getattr(error, "problem_mark", None)
         line = f" (line {mark.line + 1})" if mark else ""
         raise SettingsError(f"the configuration file {config} is not valid YAML{line}") from None
+    return _sections(document, config)
+
+
+def _sections(document: object, config: Path) -> dict[str, Any]:
     if document is None:
         return {}
     if not isinstance(document, dict) or not all(isinstance(name, str) for name in document):
         raise SettingsError(f"the configuration file {config} must be a mapping of sections")
-    return document
+    for name in sorted(document.keys() - Settings.model_fields.keys()):
+        hint = _suggestion(name, Settings.model_fields)
+        raise SettingsError(f"unknown setting {name} from {config}{hint}")
+    # A section whose lines are all commented out sets nothing.
+    return {name: content for name, content in document.items() if content is not None}
 
 
 def _refuse_unknown_variables(known: Iterable[Entry]) -> None:
@@ -130,8 +139,7 @@ def _line(
     origin = _origin(path, given, document, config)
     more = f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""
     if first["type"] == "extra_forbidden":
-        names = [*known, *Settings.model_fields]
-        return f"unknown setting {path} from {origin}{_suggestion(path, names)}{more}"
+        return f"unknown setting {path} from {origin}{_suggestion(path, known)}{more}"
     return f"setting {path} from {origin} {_rule(first, known.get(path))}{more}"
 
 

@@ -19,6 +19,7 @@ _WHOLE = (BlockKind.CODE, BlockKind.HEADING, BlockKind.ROW, BlockKind.RULE)
 _LOOK_BACK = 24
 _LOOK_AHEAD = 48
 
+
 def sentences(text: str) -> list[tuple[int, int]]:
     """Half-open character ranges, ascending and disjoint, without white space at
     either end, that hold every visible character of `text`.

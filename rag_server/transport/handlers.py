@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack
-from typing import Any
+from typing import Any, TypeAlias
 
 import grpc
 from google.protobuf.descriptor import MethodDescriptor, ServiceDescriptor
@@ -13,7 +13,7 @@ from rag_server.core.call import Call
 from rag_server.core.telemetry import Telemetry
 from rag_server.transport.rpc import Interceptor, Method, Rpc, decoder
 
-_Context = grpc.aio.ServicerContext[Any, Any]
+_Context: TypeAlias = "grpc.aio.ServicerContext[Any, Any]"
 
 
 class HandlerFactory:
@@ -37,7 +37,7 @@ class HandlerFactory:
 
     def _handler(
         self, behaviour: Callable[[Any, Call], Any], method: MethodDescriptor
-    ) -> grpc.RpcMethodHandler[Any, Any]:
+    ) -> "grpc.RpcMethodHandler[Any, Any]":
         decode = decoder(GetMessageClass(method.input_type), self._limit)
         encode = GetMessageClass(method.output_type).SerializeToString
         name = method.containing_service.full_name

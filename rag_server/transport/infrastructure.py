@@ -5,7 +5,7 @@ drown those of users in the metrics.
 """
 
 from collections.abc import AsyncIterator, Callable
-from typing import Any
+from typing import Any, TypeAlias
 
 import grpc
 from google.protobuf.message_factory import GetMessageClass
@@ -18,7 +18,7 @@ from rag_server.core.errors import RagError
 from rag_server.transport.errors import code_of, trailers_of
 from rag_server.transport.rpc import decoder
 
-_Context = grpc.aio.ServicerContext[Any, Any]
+_Context: TypeAlias = "grpc.aio.ServicerContext[Any, Any]"
 
 
 class InfrastructureHandlers:

@@ -46,8 +46,9 @@ def test_an_empty_variable_counts_as_unset(monkeypatch: pytest.MonkeyPatch) -> N
     assert load_settings(None).server.port == 50051
 
 
-def test_an_empty_file_sets_nothing() -> None:
-    YAML.write_text("# all of it commented out\n")
+@pytest.mark.parametrize("text", ["# all of it commented out\n", "server:\n  # port: 1\n"])
+def test_what_is_commented_out_sets_nothing(text: str) -> None:
+    YAML.write_text(text)
     assert load_settings(YAML) == load_settings(None)
 
 
@@ -130,6 +131,10 @@ def test_only_the_first_problem_is_told_and_the_others_counted() -> None:
         (
             "zzz: 1",
             "unknown setting zzz from server.yaml; docs/settings.md lists what there is",
+        ),
+        (
+            "_env_file: x",
+            "unknown setting _env_file from server.yaml; docs/settings.md lists what there is",
         ),
         ("server: 5", "setting server from server.yaml must be a mapping of settings"),
         ("- server", "the configuration file server.yaml must be a mapping of sections"),

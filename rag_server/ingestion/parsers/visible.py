@@ -1,0 +1,123 @@
+"""Collects the visible text of a page from the events of an HTML parser."""
+
+from collections.abc import Mapping
+from enum import IntEnum
+
+
+class _Gap(IntEnum):
+    """What stands between two texts; of several gaps the widest counts."""
+
+    NOTHING = 0
+    SPACE = 1
+    CELL = 2
+    LINE = 3
+    BLOCK = 4
+
+
+_GAP_TEXTS = ("", " ", "\t", "\n", "\n\n")
+_UNSEEN = frozenset(
+    (
+        *("head", "iframe", "math", "noscript", "object", "script", "select", "style", "svg"),
+        *("template", "textarea"),
+    )
+)
+_GAPS: Mapping[str, _Gap] = {
+    **dict.fromkeys(("td", "th"), _Gap.CELL),
+    **dict.fromkeys(("br", "tr", "li"), _Gap.LINE),
+    **dict.fromkeys(
+        (
+            *("address", "article", "aside", "blockquote", "body", "caption", "dd", "details"),
+            *("div", "dl", "dt", "fieldset", "figcaption", "figure", "footer", "form", "h1"),
+            *("h2", "h3", "h4", "h5", "h6", "header", "hr", "legend", "main", "nav", "ol"),
+            *("p", "pre", "section", "summary", "table", "tbody", "tfoot", "thead", "ul"),
+        ),
+        _Gap.BLOCK,
+    ),
+}
+
+
+class VisibleText:
+    """Target of an lxml parser: `start`, `end`, `data`, `comment` and `close` are its events."""
+
+    def __init__(self) -> None:
+        self._parts: list[str] = []
+        self._gap = _Gap.NOTHING
+        self._mark = ""
+        # Open elements that hide their content, of which only the outermost is named.
+        self._unseen, self._hider = 0, ""
+        self._verbatim = 0
+        self._titles: list[str] = []
+        self._in_title = False
+        self._heading: tuple[int, int | None] | None = None
+
+    @property
+    def text(self) -> str:
+        """What a reader sees."""
+        return "".join(self._parts).strip("\n")
+
+    @property
+    def title(self) -> str:
+        """Title of the page, else its first heading of level 1, else empty."""
+        title = " ".join("".join(self._titles).split())
+        first, last = self._heading or (0, 0)
+        return title or " ".join("".join(self._parts[first:last]).split())
+
+    def start(self, tag: str, attributes: Mapping[str, str]) -> None:
+        """An element begins."""
+        self._in_title = tag == "title" and self._hider == "head" and not self._titles
+        if self._unseen or tag in _UNSEEN or _is_hidden(attributes):
+            self._hider = self._hider or tag
+            self._unseen += 1
+            return
+        self._widen(tag)
+        self._verbatim += tag == "pre"
+        if tag == "li":
+            self._mark = "- "
+        if tag == "h1" and self._heading is None:
+            self._heading = (len(self._parts), None)
+
+    def end(self, tag: str) -> None:
+        """An element ends."""
+        self._in_title = False
+        if self._unseen:
+            self._unseen -= 1
+            self._hider = self._hider if self._unseen else ""
+            return
+        self._widen(tag)
+        self._verbatim -= tag == "pre"
+        if tag == "h1" and self._heading is not None and self._heading[1] is None:
+            self._heading = (self._heading[0], len(self._parts))
+
+    def data(self, text: str) -> None:
+        """A stretch of text; one text may come in several."""
+        if self._in_title:
+            self._titles.append(text)
+        if self._unseen:
+            return
+        if self._verbatim and (text.strip() or self._gap is _Gap.NOTHING):
+            self._write(text)
+            return
+        if text[:1].isspace():
+            self._gap = max(self._gap, _Gap.SPACE)
+        if words := text.split():
+            self._write(" ".join(words))
+            self._gap = _Gap.SPACE if text[-1].isspace() else _Gap.NOTHING
+
+    def comment(self, text: str) -> None:
+        """Comments are not seen."""
+
+    def close(self) -> None:
+        """The page has ended."""
+
+    def _widen(self, tag: str) -> None:
+        self._gap = max(self._gap, _GAPS.get(tag, _Gap.NOTHING))
+
+    def _write(self, text: str) -> None:
+        gap = _GAP_TEXTS[self._gap] if self._parts else ""
+        self._parts.append(f"{gap}{self._mark}{text}")
+        self._gap, self._mark = _Gap.NOTHING, ""
+
+
+def _is_hidden(attributes: Mapping[str, str]) -> bool:
+    style = attributes.get("style", "").replace(" ", "").lower()
+    return "hidden" in attributes or "display:none" in style

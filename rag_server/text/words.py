@@ -1,0 +1,47 @@
+"""Content words of a text: folded, without stop words, stemmed."""
+
+import re
+import unicodedata
+from dataclasses import dataclass
+from itertools import pairwise
+
+import Stemmer
+
+from rag_server.text.vocabulary import NUMBER_WORDS, STOP_WORDS
+
+# Scripts without spaces between words: each character counts as a word.
+_UNSPACED = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
+_WORD = re.compile(rf"[{_UNSPACED}]|[^\W{_UNSPACED}]+(?:[.,]\d[^\W{_UNSPACED}]*)*")
+_NUMBER = re.compile(r"\d+(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?")
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """What a text says, word by word: stems of its content words in their order,
+    pairs of neighbouring stems (stop words included), and its numbers, in digits."""
+
+    stems: tuple[str, ...]
+    pairs: tuple[tuple[str, str], ...]
+    numbers: frozenset[str]
+
+
+def words(text: str) -> Words:
+    """The content words of a text. Identifiers such as `ERR_CONN_42` or `v1.2.3`
+    and numbers stay whole; "1,000", "1000" and "1000.0" are one number, as are
+    "twelve" and "12"."""
+    folded = unicodedata.normalize("NFKC", text).casefold()
+    found = [_plain(each) for each in _WORD.findall(folded)]
+    # A stemmer must not be shared between threads; a new one costs a microsecond.
+    stems: list[str] = Stemmer.Stemmer("english").stemWords(found)
+    content = (stem for stem, word in zip(stems, found, strict=True) if word not in STOP_WORDS)
+    numbers = (each for each in found if each[0].isdigit())
+    return Words(tuple(content), tuple(pairwise(stems)), frozenset(numbers))
+
+
+def _plain(word: str) -> str:
+    """Numbers in one spelling, other words as they are."""
+    if _NUMBER.fullmatch(word):
+        whole, _, fraction = word.replace(",", "").partition(".")
+        fraction = fraction.rstrip("0")
+        return f"{whole}.{fraction}" if fraction else whole
+    return NUMBER_WORDS.get(word, word)

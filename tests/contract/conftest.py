@@ -1,0 +1,175 @@
+"""The implementations under contract, and what their suites share."""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from hashlib import sha256
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+import pytest
+
+from rag_server.core.documents import ContentType, Embedding, NewChunk, NewDocument, Vector
+from rag_server.core.protocols import Catalog, Pingable, VectorIndex
+from rag_server.core.telemetry import Silent
+from rag_server.core.values import Metadata, Span
+from rag_server.stores.catalog.catalog import open_catalog
+from rag_server.stores.chroma import ChromaIndex
+
+DIMENSION = 8
+
+
+class Store(Pingable, Protocol):
+    def close(self) -> None: ...
+
+
+class ClosableCatalog(Catalog, Store, Protocol): ...
+
+
+class ClosableIndex(VectorIndex, Store, Protocol): ...
+
+
+class Clock:
+    """Time that moves when told."""
+
+    def __init__(self) -> None:
+        self.now = datetime(2026, 1, 1, tzinfo=UTC)
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def pass_seconds(self, seconds: float) -> datetime:
+        self.now += timedelta(seconds=seconds)
+        return self.now
+
+
+class Points(Silent):
+    """The points of the write path, in the order reached."""
+
+    def __init__(self) -> None:
+        self.seen: list[str] = []
+
+    def reached(self, point: str) -> None:
+        self.seen.append(point)
+
+
+def _sqlite(directory: Path, points: Points, clock: Clock) -> ClosableCatalog:
+    return open_catalog(directory, points, clock=clock)
+
+
+def _chroma(directory: Path, points: Points) -> ClosableIndex:
+    return ChromaIndex(directory / "chroma", points)
+
+
+CATALOGS: Mapping[str, Callable[[Path, Points, Clock], ClosableCatalog]] = {"sqlite": _sqlite}
+INDEXES: Mapping[str, Callable[[Path, Points], ClosableIndex]] = {"chroma-embedded": _chroma}
+
+
+@pytest.fixture
+def catalog_clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def catalog_points() -> Points:
+    return Points()
+
+
+@pytest.fixture(params=CATALOGS)
+def catalog_opener(
+    request: pytest.FixtureRequest,
+    tmp_path: Path,
+    catalog_points: Points,
+    catalog_clock: Clock,
+) -> Callable[[], ClosableCatalog]:
+    """Opens the same catalog again and again, as restarts and second processes do."""
+    return lambda: CATALOGS[request.param](tmp_path, catalog_points, catalog_clock)
+
+
+@pytest.fixture
+def catalog_under_test(catalog_opener: Callable[[], ClosableCatalog]) -> Iterator[ClosableCatalog]:
+    catalog = catalog_opener()
+    yield catalog
+    catalog.close()
+
+
+@pytest.fixture
+def index_points() -> Points:
+    return Points()
+
+
+@pytest.fixture(params=INDEXES)
+def index_opener(
+    request: pytest.FixtureRequest, tmp_path: Path, index_points: Points
+) -> Callable[[], ClosableIndex]:
+    return lambda: INDEXES[request.param](tmp_path, index_points)
+
+
+@pytest.fixture
+def index_under_test(index_opener: Callable[[], ClosableIndex]) -> Iterator[ClosableIndex]:
+    index = index_opener()
+    yield index
+    index.close()
+
+
+@dataclass(frozen=True)
+class Sketch:
+    """A document said in a few words: each chunk is one word of its text."""
+
+    id: str
+    text: str = "alpha beta"
+    title: str = "Title"
+    metadata: Metadata = field(default_factory=dict)
+
+    def drawn(self) -> NewDocument:
+        words = self.text.split()
+        starts = [len(" ".join(words[:n]).encode()) + (n > 0) for n in range(len(words))]
+        chunks = [
+            _chunk(self.id, n, start, word)
+            for n, (start, word) in enumerate(zip(starts, words, strict=True))
+        ]
+        fingerprint = repr((self.text, self.title, self.metadata)).encode()
+        return NewDocument(
+            self.id,
+            self.text,
+            ContentType.PLAIN,
+            self.title,
+            self.metadata,
+            fingerprint,
+            chunks,
+        )
+
+
+@pytest.fixture
+def catalog_document() -> Callable[..., NewDocument]:
+    """Makes documents; chunk ids are `<document>:<word>`, equal words share a vector."""
+    return lambda *args, **kwargs: Sketch(*args, **kwargs).drawn()
+
+
+@pytest.fixture
+def catalog_vector() -> Callable[[str], Vector]:
+    """The unit vector of a word."""
+    return vector_of
+
+
+def vector_of(word: str) -> Vector:
+    seed = int.from_bytes(sha256(word.encode()).digest()[:4])
+    drawn = np.random.default_rng(seed).standard_normal(DIMENSION).astype(np.float32)
+    return drawn / np.linalg.norm(drawn)
+
+
+def _chunk(document_id: str, ordinal: int, start: int, word: str) -> NewChunk:
+    size = len(word.encode())
+    vector = vector_of(word)
+    sentences = (vector[np.newaxis] * 127).astype(np.int8)
+    return NewChunk(
+        id=f"{document_id}:{word}",
+        ordinal=ordinal,
+        span=Span(start, start + size),
+        text=word,
+        tokens=1,
+        sentences=(Span(0, size),),
+        key=sha256(word.encode()).digest(),
+        embedding=Embedding(vector, sentences),
+    )

@@ -1,0 +1,132 @@
+import pytest
+
+from rag_client import (
+    DenseRetriever,
+    Document,
+    F,
+    InvalidArgument,
+    NotFound,
+    PipelineSpec,
+    RagClient,
+    Retrieval,
+    RetrieveRequest,
+)
+
+ANIMALS = [
+    Document("cats", "Cats purr when they are content.", metadata={"legs": 4, "home": True}),
+    Document("hens", "Hens lay eggs in the morning.", metadata={"legs": 2, "home": True}),
+    Document("ants", "Ants build hills and farm aphids.", metadata={"legs": 6, "home": False}),
+    Document("eels", "Eels swim to the Sargasso Sea.", metadata={"home": False}),
+]
+
+
+@pytest.fixture
+def animals(rag: RagClient, collection: str) -> str:
+    rag.documents.upsert(collection, ANIMALS)
+    return collection
+
+
+def ids(found: Retrieval) -> list[str]:
+    return [hit.document_id for hit in found.hits]
+
+
+def test_the_fitting_document_comes_first(rag: RagClient, animals: str) -> None:
+    assert ids(rag.retrieve(animals, "Which animal purrs?"))[0] == "cats"
+    assert ids(rag.retrieve(animals, "Who swims in the sea?"))[0] == "eels"
+
+
+def test_hits_are_ordered_by_score_and_carry_their_stages(rag: RagClient, animals: str) -> None:
+    hits = rag.retrieve(animals, "eggs for breakfast").hits
+    assert len(hits) == len(ANIMALS)
+    scores = [hit.score for hit in hits]
+    assert scores == sorted(scores, reverse=True)
+    assert [(s.stage, s.rank) for hit in hits for s in hit.stage_scores] == [
+        ("dense", rank) for rank in range(1, len(ANIMALS) + 1)
+    ]
+
+
+def test_top_k_bounds_the_hits(rag: RagClient, animals: str) -> None:
+    assert len(rag.retrieve(animals, "animals", top_k=2).hits) == 2
+
+
+@pytest.mark.parametrize(
+    ("filter", "expected"),
+    [
+        (F("legs") >= 4, {"cats", "ants"}),
+        (F("home") == True, {"cats", "hens"}),  # noqa: E712 - the DSL compares
+        (~(F("legs") == 4), {"hens", "ants", "eels"}),
+        (F("legs").is_in([2, 6]), {"hens", "ants"}),
+        (F("legs").missing(), {"eels"}),
+        ((F("legs") < 5) & (F("home") == True), {"cats", "hens"}),  # noqa: E712 - as above
+        (F("legs") > 100, set()),
+    ],
+)
+def test_filters_narrow_the_hits_exactly(
+    rag: RagClient, animals: str, filter: object, expected: set[str]
+) -> None:
+    found = rag.retrieve(animals, "animals", filter=filter)  # type: ignore[arg-type]  # a Filter
+    assert set(ids(found)) == expected
+
+
+def test_a_spec_can_set_the_least_score(rag: RagClient, animals: str) -> None:
+    spec = PipelineSpec(DenseRetriever(min_score=0.4))
+    found = rag.retrieve(animals, "Which animal purrs?", spec=spec)
+    assert ids(found) == ["cats"]
+    assert found.provenance.pipeline == "custom"
+
+
+def test_a_response_says_how_it_came_about(rag: RagClient, animals: str) -> None:
+    found = rag.retrieve(animals, "Do ants have hills of their own?", explain=True)
+    assert {"embed", "search", "read"} <= {each.stage for each in found.timings}
+    assert found.usage.query_embedding_count == 1
+    assert found.provenance.revision == rag.collections.get(animals).revision
+    assert found.degradations == ()
+    assert found.funnel[-1].step == "returned"
+    assert found.funnel[-1].candidate_count == len(found.hits)
+
+
+def test_a_repeated_question_is_not_embedded_again(rag: RagClient, animals: str) -> None:
+    question = "Is this asked twice, or three times?"
+    assert not rag.retrieve(animals, question).cache.query_embedding_hit
+    again = rag.retrieve(animals, f"  {question} ")
+    assert again.cache.query_embedding_hit
+    assert again.usage.query_embedding_count == 0
+
+
+def test_an_empty_collection_has_no_hits(rag: RagClient, collection: str) -> None:
+    assert rag.retrieve(collection, "anything").hits == ()
+
+
+def test_an_update_replaces_what_is_found(rag: RagClient, animals: str) -> None:
+    rag.documents.upsert(animals, [Document("cats", "Cats hunt mice at night.")])
+    hits = rag.retrieve(animals, "cats").hits
+    assert [hit.text for hit in hits if hit.document_id == "cats"] == ["Cats hunt mice at night."]
+
+
+def test_a_batch_answers_each_request_by_itself(rag: RagClient, animals: str) -> None:
+    results = rag.batch_retrieve(
+        [
+            RetrieveRequest(animals, "Which animal purrs?", top_k=1),
+            RetrieveRequest("no-such-collection", "x"),
+            RetrieveRequest(animals, "x", top_k=5_000),
+            RetrieveRequest(animals, "Who lays eggs?", top_k=1),
+        ]
+    )
+    assert isinstance(results[0], Retrieval)
+    assert isinstance(results[3], Retrieval)
+    assert (ids(results[0]), ids(results[3])) == (["cats"], ["hens"])
+    assert isinstance(results[1], NotFound)
+    assert isinstance(results[2], InvalidArgument)
+    assert results[2].violations[0].field == "top_k"
+
+
+def test_an_unknown_pipeline_is_not_found(rag: RagClient, animals: str) -> None:
+    with pytest.raises(NotFound) as caught:
+        rag.retrieve(animals, "x", pipeline="turbo")
+    assert caught.value.reason == "PIPELINE_NOT_FOUND"
+
+
+def test_an_unknown_collection_is_not_found(rag: RagClient) -> None:
+    with pytest.raises(NotFound) as caught:
+        rag.retrieve("nowhere", "x")
+    assert caught.value.reason == "COLLECTION_NOT_FOUND"
