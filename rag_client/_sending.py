@@ -7,6 +7,10 @@ from uuid import uuid4
 from rag_client._channel import Connection
 from rag_client.errors import InvalidArgument
 
+# Seconds. A CPU embeds some tens of chunks a second, so a batch of documents takes longer.
+TIMEOUT = 30.0
+UPSERT_TIMEOUT = 300.0
+
 
 @dataclass(frozen=True, slots=True)
 class Envelope:

@@ -11,6 +11,7 @@ from rag_client import _calls
 from rag_client._aio_transport import AioTransport
 from rag_client._batches import BATCH_BYTES, UpsertTally, delete_batches, merged, upsert_batches
 from rag_client._channel import Connection, RetryPolicy, Tls
+from rag_client._sending import TIMEOUT, UPSERT_TIMEOUT
 from rag_client.errors import AlreadyExists, NotFound, RagError
 from rag_client.filters import Filter
 from rag_client.streams import AsyncAnswerStream
@@ -47,8 +48,8 @@ class AsyncRagClient:
         *,
         api_key: str | None = None,
         tls: Tls | None = None,
-        timeout: float = 30.0,
-        upsert_timeout: float = 300.0,
+        timeout: float = TIMEOUT,
+        upsert_timeout: float = UPSERT_TIMEOUT,
         retry: RetryPolicy | None = None,
         allow_insecure_key: bool = False,
     ) -> None:

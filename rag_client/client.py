@@ -7,6 +7,7 @@ from typing import Self
 from rag_client import _calls
 from rag_client._batches import BATCH_BYTES, UpsertTally, delete_batches, merged, upsert_batches
 from rag_client._channel import Connection, RetryPolicy, Tls
+from rag_client._sending import TIMEOUT, UPSERT_TIMEOUT
 from rag_client._transport import Transport
 from rag_client.errors import AlreadyExists, NotFound, RagError
 from rag_client.filters import Filter
@@ -43,8 +44,8 @@ class RagClient:
         *,
         api_key: str | None = None,
         tls: Tls | None = None,
-        timeout: float = 30.0,
-        upsert_timeout: float = 300.0,
+        timeout: float = TIMEOUT,
+        upsert_timeout: float = UPSERT_TIMEOUT,
         retry: RetryPolicy | None = None,
         allow_insecure_key: bool = False,
     ) -> None:

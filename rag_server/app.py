@@ -131,7 +131,7 @@ def _tracing(settings: Settings, stack: AsyncExitStack) -> Tracing | None:
     if asked.otlp_endpoint is None:
         return None
     tracing = Tracing(asked.otlp_endpoint, asked.sample_ratio, asked.service_name)
-    stack.callback(tracing.close)
+    stack.push_async_callback(asyncio.to_thread, tracing.close)
     return tracing
 
 
@@ -174,7 +174,7 @@ def _pools(settings: Settings, metrics: Metrics, stack: AsyncExitStack) -> _Pool
     )
     for pool in (pools.reads, pools.writes, pools.commits, pools.generation):
         metrics.watch(pool)
-        stack.callback(pool.close, wait=True)
+        stack.push_async_callback(asyncio.to_thread, pool.close, wait=True)
     return pools
 
 

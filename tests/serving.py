@@ -82,12 +82,13 @@ def start(
 
 def _read(server: ServerProcess, listening: threading.Event) -> None:
     assert server.process.stdout is not None
-    for line in server.process.stdout:
-        server.lines.append(line.rstrip("\n"))
-        if '"serving"' in line:
-            event = json.loads(line)
-            server.port, server.sidecar_port = event["port"], event["sidecar_port"]
-            listening.set()
+    with server.process.stdout as stdout:
+        for line in stdout:
+            server.lines.append(line.rstrip("\n"))
+            if '"serving"' in line:
+                event = json.loads(line)
+                server.port, server.sidecar_port = event["port"], event["sidecar_port"]
+                listening.set()
     listening.set()
 
 

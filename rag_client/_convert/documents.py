@@ -69,18 +69,20 @@ def upsert_result(message: document_service_pb2.UpsertDocumentsResponse) -> type
 
 
 def _outcome(message: document_service_pb2.UpsertOutcome) -> types.UpsertOutcome:
+    kind = enum_of(
+        types.OutcomeKind,
+        "KIND_",
+        document_service_pb2.UpsertOutcome.Kind,
+        message.kind,
+        types.OutcomeKind.UNSPECIFIED,
+    )
+    failed = kind is types.OutcomeKind.FAILED
     return types.UpsertOutcome(
         document_id=message.document_id,
-        kind=enum_of(
-            types.OutcomeKind,
-            "KIND_",
-            document_service_pb2.UpsertOutcome.Kind,
-            message.kind,
-            types.OutcomeKind.UNSPECIFIED,
-        ),
+        kind=kind,
         chunk_count=message.chunk_count,
         embedded_chunk_count=message.embedded_chunk_count,
-        error=error_of_status(message.error) if message.HasField("error") else None,
+        error=error_of_status(message.error) if failed else None,
     )
 
 

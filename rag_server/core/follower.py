@@ -78,7 +78,7 @@ class Follower:
         return self.applied(view)
 
     def _run(self) -> None:
-        sweep_at = monotonic() + self._sweep_every
+        sweep_at = monotonic()
         while not self._stopping:
             if monotonic() >= sweep_at:
                 self._attempt("sweep", self._sweep)
@@ -123,6 +123,7 @@ class Follower:
 
     def _sweep(self) -> None:
         """Remove for good what no read can still be pinned to."""
+        self._telemetry.stored(self._catalog.collections.documents())
         before = datetime.now(UTC) - self._retention
         for view in self._catalog.collections.views():
             dead = self._catalog.feed.dead(view, before)

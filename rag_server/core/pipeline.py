@@ -174,6 +174,8 @@ class QueryPath:
         with call.stage("read"):
             hits = self._read(candidates)
         call.narrow("returned", len(hits))
+        if hits:
+            call.telemetry.found(hits[0].score)
         provenance = Provenance(pinned.embedder, pinned.generation, pinned.revision, plan.name)
         return self._report(Retrieval(hits, provenance), question, call)
 

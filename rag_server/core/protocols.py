@@ -120,6 +120,10 @@ class CollectionStore(Protocol):
         """Delete with all documents; number of documents. Raises NotFound."""
         ...
 
+    def documents(self) -> int:
+        """Number of visible documents in all collections of all tenants."""
+        ...
+
     def views(self) -> list[View]:
         """Newest view of every live collection of every tenant."""
         ...

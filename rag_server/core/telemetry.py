@@ -19,6 +19,20 @@ class Telemetry(Protocol):
         """A cache was asked: `kind` is e.g. "query_embedding"."""
         ...
 
+    def found(self, top_score: float) -> None:
+        """A retrieval's best score."""
+        ...
+
+    def generated(
+        self, generator: str, ok: bool, prompt_tokens: int, completion_tokens: int
+    ) -> None:
+        """A language model was asked; tokens are as it reported."""
+        ...
+
+    def stored(self, documents: int) -> None:
+        """Documents of all collections, as last counted."""
+        ...
+
     def lag(self, index: str, revisions: int) -> None:
         """The largest number of revisions by which an index is behind the catalog."""
         ...
@@ -43,6 +57,17 @@ class Silent:
         """Note nothing."""
 
     def cached(self, kind: str, hit: bool) -> None:
+        """Note nothing."""
+
+    def found(self, top_score: float) -> None:
+        """Note nothing."""
+
+    def generated(
+        self, generator: str, ok: bool, prompt_tokens: int, completion_tokens: int
+    ) -> None:
+        """Note nothing."""
+
+    def stored(self, documents: int) -> None:
         """Note nothing."""
 
     def lag(self, index: str, revisions: int) -> None:

@@ -1,7 +1,7 @@
 """Answers from an OpenAI-compatible chat model, streamed."""
 
 import json
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -98,7 +98,7 @@ class OpenAiGenerator:
 
     async def complete(self, prompt: str, schema: Mapping[str, Any], call: Call) -> Any:
         """Parsed JSON that validates against `schema`."""
-        with _translated(call):
+        with self._asking(call):
             answer = await self._client.chat.completions.create(
                 model=self._options.model,
                 messages=[{"role": "user", "content": prompt}],
@@ -110,7 +110,7 @@ class OpenAiGenerator:
                 },
                 timeout=self._timeout(call),
             )
-        self._count(answer.usage, call)
+            self._count(answer.usage, call)
         return _validated(answer.choices[0].message.content or "", schema)
 
     def _prompt(self, question: str, hits: Sequence[Hit]) -> str:
@@ -135,7 +135,7 @@ class OpenAiGenerator:
     ) -> AsyncIterator[tuple[str, str | None]]:
         """(text, finish reason) per chunk; counts the usage that comes last."""
         heat = self._options.temperature if temperature is None else temperature
-        with _translated(call):
+        with self._asking(call):
             stream = await self._client.chat.completions.create(
                 model=self._options.model,
                 messages=[{"role": "user", "content": prompt}],
@@ -151,6 +151,20 @@ class OpenAiGenerator:
                     for choice in chunk.choices:
                         yield choice.delta.content or "", choice.finish_reason
 
+    @contextmanager
+    def _asking(self, call: Call) -> Iterator[None]:
+        """Translates the SDK's errors, and reports what the request came to."""
+        before = call.usage.prompt_tokens, call.usage.completion_tokens
+        ok = False
+        try:
+            with _translated(call):
+                yield
+            ok = True
+        finally:
+            prompt = call.usage.prompt_tokens - before[0]
+            completion = call.usage.completion_tokens - before[1]
+            call.telemetry.generated(self.name, ok, prompt, completion)
+
     def _timeout(self, call: Call) -> float:
         call.deadline.check("generate")
         return min(self._options.timeout, call.deadline.remaining())
@@ -162,7 +176,7 @@ class OpenAiGenerator:
 
 
 @contextmanager
-def _translated(call: Call) -> Any:
+def _translated(call: Call) -> Iterator[None]:
     """The SDK's errors as the core's; the provider's texts stay inside."""
     try:
         yield

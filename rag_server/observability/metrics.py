@@ -9,16 +9,15 @@ from prometheus_client import (
     Counter,
     Gauge,
     GCCollector,
-    Histogram,
     Info,
     PlatformCollector,
     ProcessCollector,
 )
 
+from rag_server.observability.histogram import Distribution, Histogram
 from rag_server.observability.labels import Children
 
-# Seconds; the lower half separates cached from uncached work. Each bucket of each stage
-# makes a scrape slower, so there are few.
+# Seconds; the lower half separates cached from uncached work.
 STAGE_BUCKETS = (0.0001, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.1, 0.5, 2.5)
 SCORE_BUCKETS = (0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9)
 
@@ -53,8 +52,8 @@ class Metrics:
         self._add_generation()
         self._add_state()
 
-    def stage(self, stage: str, name: str) -> Histogram:
-        """The histogram of one stage done by one component."""
+    def stage(self, stage: str, name: str) -> Distribution:
+        """The times of one stage done by one component."""
         return self._stage.of(stage, name)
 
     def cached(self, kind: str, tier: str, hit: bool) -> None:
@@ -111,8 +110,8 @@ class Metrics:
                 "ragrpc_stage_seconds",
                 "Time of one stage of a call.",
                 ("stage", "name"),
-                buckets=STAGE_BUCKETS,
-                registry=self.registry,
+                STAGE_BUCKETS,
+                self.registry,
             )
         )
         self._cache = Children(
@@ -127,9 +126,10 @@ class Metrics:
         self._top_score = Histogram(
             "ragrpc_retrieval_top_score",
             "Score of the best hit of a retrieval.",
-            buckets=SCORE_BUCKETS,
-            registry=self.registry,
-        )
+            (),
+            SCORE_BUCKETS,
+            self.registry,
+        ).labels()
 
     def _add_generation(self) -> None:
         self._llm_requests = Children(

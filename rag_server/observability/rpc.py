@@ -4,7 +4,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 import grpc
-from prometheus_client import CollectorRegistry, Counter, Histogram
+from prometheus_client import CollectorRegistry, Counter
+
+from rag_server.observability.histogram import Distribution, Histogram
 
 BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1, 5, 30)
 UNKNOWN = "unknown"
@@ -30,8 +32,8 @@ class MethodMetrics:
         self._families = families
         self._started = families.started.labels(*labels)
         self._handled = {"OK": families.handled.labels(*labels, "OK")}
-        # With its first call only: a histogram is most of what a scrape costs.
-        self._seconds: Histogram | None = None
+        # With its first call only: buckets are most of what a scrape costs.
+        self._seconds: Distribution | None = None
 
     def start(self) -> None:
         """A call began."""
@@ -76,8 +78,8 @@ class RpcMetrics:
                 "grpc_server_handling_seconds",
                 "Time from the first to the last byte of an RPC.",
                 names,
-                buckets=BUCKETS,
-                registry=registry,
+                BUCKETS,
+                registry,
             ),
         )
         self._methods = {

@@ -5,8 +5,8 @@ from time import perf_counter
 from types import TracebackType
 
 import structlog
-from prometheus_client import Histogram
 
+from rag_server.observability.histogram import Distribution
 from rag_server.observability.metrics import Metrics
 from rag_server.observability.tracing import Tracing
 
@@ -23,10 +23,10 @@ class Observer:
 
     def stage(self, name: str, component: str) -> AbstractContextManager[None]:
         """Time one stage of a call, and give it a span in a traced call."""
-        histogram = self._metrics.stage(name, component)
+        times = self._metrics.stage(name, component)
         if self._tracing is None or not self._tracing.recording():
-            return _Timed(histogram, None)
-        return _Timed(histogram, self._tracing.span(name, component))
+            return _Timed(times, None)
+        return _Timed(times, self._tracing.span(name, component))
 
     def degraded(self, kind: str) -> None:
         """Count it."""
@@ -35,6 +35,20 @@ class Observer:
     def cached(self, kind: str, hit: bool) -> None:
         """Count it; so far all caches are in the process."""
         self._metrics.cached(kind, PROCESS_TIER, hit)
+
+    def found(self, top_score: float) -> None:
+        """Show it."""
+        self._metrics.found(top_score)
+
+    def generated(
+        self, generator: str, ok: bool, prompt_tokens: int, completion_tokens: int
+    ) -> None:
+        """Count it."""
+        self._metrics.generated(generator, ok, prompt_tokens, completion_tokens)
+
+    def stored(self, documents: int) -> None:
+        """Show it."""
+        self._metrics.documents(documents)
 
     def lag(self, index: str, revisions: int) -> None:
         """Show it."""
@@ -52,10 +66,10 @@ class Observer:
 class _Timed(AbstractContextManager[None]):
     """Observes the time between enter and exit, whether or not it fails."""
 
-    __slots__ = ("_histogram", "_span", "_started")
+    __slots__ = ("_span", "_started", "_times")
 
-    def __init__(self, histogram: Histogram, span: AbstractContextManager[None] | None) -> None:
-        self._histogram = histogram
+    def __init__(self, times: Distribution, span: AbstractContextManager[None] | None) -> None:
+        self._times = times
         self._span = span
         self._started = 0.0
 
@@ -70,6 +84,6 @@ class _Timed(AbstractContextManager[None]):
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        self._histogram.observe(perf_counter() - self._started)
+        self._times.observe(perf_counter() - self._started)
         if self._span is not None:
             self._span.__exit__(kind, error, traceback)

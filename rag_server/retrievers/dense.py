@@ -140,5 +140,7 @@ class DenseRetriever:
 
 
 def _score(rows: Sequence[tuple[int, str]], matrix: np.ndarray, vector: Vector) -> list[_Scored]:
+    if not rows:
+        return []
     scores = (matrix @ vector).tolist()
     return [(-score, chunk_id, row) for score, (row, chunk_id) in zip(scores, rows, strict=True)]

@@ -18,17 +18,7 @@ from rag_server.settings.reference import PREFIX, Entry, entries
 
 DOTENV = Path(".env")
 # Variables of the client, which shares the prefix and often the machine.
-CLIENT_VARIABLES = frozenset(
-    {
-        "RAGRPC_ADDRESS",
-        "RAGRPC_API_KEY",
-        "RAGRPC_CA_FILE",
-        "RAGRPC_CERTIFICATE_FILE",
-        "RAGRPC_PRIVATE_KEY_FILE",
-        "RAGRPC_TIMEOUT",
-        "RAGRPC_TLS",
-    }
-)
+CLIENT_VARIABLES = frozenset({"RAGRPC_ADDRESS", "RAGRPC_API_KEY"})
 
 
 def load_settings(config: Path | None, overrides: Mapping[str, object] = {}) -> Settings:

@@ -128,8 +128,8 @@ def _configuration() -> "CreateCollectionConfiguration":
         "hnsw": {
             "space": "cosine",
             "ef_construction": 200,
-            "ef_search": 200,
-            "max_neighbors": 32,
+            "ef_search": 100,
+            "max_neighbors": 24,
         }
     }
 

@@ -43,7 +43,7 @@ class _Line(NamedTuple):
 _FENCE = re.compile(r" {0,3}(`{3,}|~{3,})")
 _SPECIAL = re.compile(
     r"(?P<HEADING> {0,3}(?P<marks>#{1,6})(?:[ \t]|$))"
-    r"|(?P<RULE>[ \t]*(?P<mark>[=\-~*^_#+])(?P=mark){2,}$)"
+    r"|(?P<RULE>[ \t]*(?P<mark>[=\-~*^_#+])(?P=mark){2,}+$)"
     r"|(?P<ITEM>[ \t]*(?:[-*+\u2022\u2023\u25e6]|\(?\d{1,3}[.)]|\(?[a-zA-Z]\))[ \t]+\S)"
     r"|(?P<ROW>[ \t]*(?:\||\+[-=+]{2})|[^\t]*\S\t+\S)"
 )

@@ -60,7 +60,8 @@ async def request_id(rpc: Rpc) -> AsyncIterator[None]:
     usable = isinstance(given, str) and _REQUEST_ID.fullmatch(given)
     rpc.request_id = str(given) if usable else secrets.token_hex(8)
     rpc.context.set_trailing_metadata((("x-request-id", rpc.request_id),))
-    yield
+    with structlog.contextvars.bound_contextvars(request_id=rpc.request_id):
+        yield
 
 
 def measured(metrics: RpcMetrics) -> Interceptor:
@@ -93,7 +94,6 @@ async def logged(rpc: Rpc) -> AsyncIterator[None]:
             method=rpc.method.name,
             code=rpc.code.name,
             milliseconds=round(1000 * (time.perf_counter() - rpc.began), 2),
-            request_id=rpc.request_id,
             tenant=rpc.principal.tenant,
             key_id=rpc.principal.key_id,
         )
@@ -112,7 +112,7 @@ def mapped(rejected: Callable[[str], None]) -> Interceptor:
                 rejected(error.reason)
             await _abort(rpc, error)
         except Exception as error:
-            _log.error("defect", method=rpc.method.name, request_id=rpc.request_id, exc_info=error)
+            _log.error("defect", method=rpc.method.name, exc_info=error)
             await _abort(rpc, RagError("internal error; the log has it under the request id"))
         except asyncio.CancelledError:
             # Nobody waits any more: let worker threads stop at their next check.

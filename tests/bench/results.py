@@ -10,7 +10,7 @@ from typing import Any
 
 import psutil
 
-from tests.bench.figure import Figure, LeftOut, Row
+from tests.bench.figure import LeftOut, Row
 
 ROOT = Path(__file__).parents[2]
 

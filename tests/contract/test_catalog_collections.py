@@ -1,4 +1,5 @@
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
@@ -14,7 +15,7 @@ def catalog(catalog_under_test: Catalog) -> Catalog:
     return catalog_under_test
 
 
-def test_new_collection_is_empty_at_revision_zero(catalog: Catalog, catalog_clock) -> None:
+def test_new_collection_is_empty_at_revision_zero(catalog: Catalog, catalog_clock: Any) -> None:
     made = catalog.collections.create("acme", "docs", "what it holds", "minilm")
     assert (made.revision, made.generation, made.document_count) == (0, 1, 0)
     assert made.created_at == catalog_clock.now

@@ -1,4 +1,5 @@
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import pytest
@@ -43,8 +44,8 @@ def test_changes_are_the_chunks_created_in_the_stretch(
 def test_changes_come_in_whole_revisions(
     catalog: Catalog, docs: Collection, catalog_document: Draw
 ) -> None:
-    for id, text in [("a", "1 2 3"), ("b", "1"), ("c", "1"), ("d", "1 2")]:
-        catalog.documents.write(docs, [catalog_document(id, text)])
+    for doc, text in [("a", "1 2 3"), ("b", "1"), ("c", "1"), ("d", "1 2")]:
+        catalog.documents.write(docs, [catalog_document(doc, text)])
     view, after, stretches = newest(catalog), 0, []
     while after < view.revision:
         changes = catalog.feed.changes(view, after, 2)
@@ -83,7 +84,7 @@ def test_deletions_move_the_feed_without_chunks(
 
 
 def test_chunk_is_dead_when_its_last_version_is(
-    catalog: Catalog, docs: Collection, catalog_document: Draw, catalog_clock
+    catalog: Catalog, docs: Collection, catalog_document: Draw, catalog_clock: Any
 ) -> None:
     catalog.documents.write(docs, [catalog_document("a", "one two")])
     replaced_at = catalog_clock.pass_seconds(10)
@@ -98,7 +99,7 @@ def test_chunk_is_dead_when_its_last_version_is(
 
 
 def test_purge_removes_what_was_deleted_before_and_nothing_else(
-    catalog: Catalog, docs: Collection, catalog_document: Draw, catalog_clock
+    catalog: Catalog, docs: Collection, catalog_document: Draw, catalog_clock: Any
 ) -> None:
     catalog.documents.write(docs, [catalog_document("a", "one two"), catalog_document("b", "x")])
     first = newest(catalog)
@@ -117,7 +118,7 @@ def test_purge_removes_what_was_deleted_before_and_nothing_else(
 
 
 def test_purge_keeps_the_embeddings_that_others_use(
-    catalog: Catalog, docs: Collection, catalog_document: Draw, catalog_clock
+    catalog: Catalog, docs: Collection, catalog_document: Draw, catalog_clock: Any
 ) -> None:
     catalog.documents.write(docs, [catalog_document("a", "one two"), catalog_document("b", "one")])
     catalog.documents.delete(docs, ["a"])
@@ -127,10 +128,10 @@ def test_purge_keeps_the_embeddings_that_others_use(
 
 
 def test_purge_of_more_than_one_slice(
-    catalog: Catalog, docs: Collection, catalog_document: Draw, catalog_clock
+    catalog: Catalog, docs: Collection, catalog_document: Draw, catalog_clock: Any
 ) -> None:
     ids = [f"d{n}" for n in range(600)]
-    catalog.documents.write(docs, [catalog_document(id, "one two") for id in ids])
+    catalog.documents.write(docs, [catalog_document(doc, "one two") for doc in ids])
     catalog.documents.delete(docs, ids)
     assert catalog.feed.purge(newest(catalog), catalog_clock.pass_seconds(1)) == 1_200
     assert catalog.feed.changes(newest(catalog), 0, NEVER_ENDING).ids == []

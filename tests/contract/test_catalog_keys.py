@@ -1,6 +1,7 @@
 import re
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -67,7 +68,7 @@ def test_every_wrong_key_is_refused_alike(catalog: Catalog) -> None:
     assert refusals[0][1] == Reason.INVALID_API_KEY
 
 
-def test_keys_are_listed_oldest_first_without_secrets(catalog: Catalog, catalog_clock) -> None:
+def test_keys_are_listed_oldest_first_without_secrets(catalog: Catalog, catalog_clock: Any) -> None:
     first, key = catalog.keys.create("acme", READER, "first", None)
     revoked_at = catalog_clock.pass_seconds(1)
     catalog.keys.create("globex", frozenset({Role.ADMIN}), "second", None)
@@ -78,7 +79,7 @@ def test_keys_are_listed_oldest_first_without_secrets(catalog: Catalog, catalog_
     assert key.split("_", 2)[2] not in repr(listed)
 
 
-def test_revoking_again_keeps_the_first_time(catalog: Catalog, catalog_clock) -> None:
+def test_revoking_again_keeps_the_first_time(catalog: Catalog, catalog_clock: Any) -> None:
     record, _ = catalog.keys.create("acme", READER, "ci", None)
     first = catalog_clock.pass_seconds(1)
     catalog.keys.revoke(record.id)
@@ -94,7 +95,7 @@ def test_revoking_an_unknown_key_is_not_found(catalog: Catalog) -> None:
 
 
 def test_key_made_by_another_process_is_known_at_once(
-    catalog_opener: Callable[[], Catalog],
+    catalog_opener: Callable[[], Any],
 ) -> None:
     server, command = catalog_opener(), catalog_opener()
     record, key = command.keys.create("acme", READER, "ci", None)

@@ -67,12 +67,12 @@ def commit(catalog: Catalog, docs: Collection, step: Write | Delete, draw: Draw)
 
 
 def expected(state: State) -> dict[str, object]:
-    chunks = {f"{id}:{word}" for id, text in state.items() for word in text.split()}
+    chunks = {f"{doc}:{word}" for doc, text in state.items() for word in text.split()}
     return {
         "page": sorted(state),
-        "texts": {id: (state[id], state[id].encode()) for id in state},
-        "counts": {id: len(text.split()) for id, text in state.items()},
-        "of_document": {id: text.split() for id, text in state.items()},
+        "texts": {doc: (state[doc], state[doc].encode()) for doc in state},
+        "counts": {doc: len(text.split()) for doc, text in state.items()},
+        "of_document": {doc: text.split() for doc, text in state.items()},
         "visible": chunks,
         "vectors": chunks,
         "count": len(chunks),
@@ -82,23 +82,23 @@ def expected(state: State) -> dict[str, object]:
 
 def read(catalog: Catalog, view: View) -> dict[str, object]:
     page = [each.id for each in catalog.documents.page(view, "", 10)]
-    found = {id: catalog.documents.get(view, id) for id in "abcd"}
-    texts = {id: document.text for id, document in found.items() if document}
-    everything = [f"{id}:{word}" for id in "abcd" for word in ("one", "two", "three")]
+    found = {doc: catalog.documents.get(view, doc) for doc in "abcd"}
+    texts = {doc: document.text for doc, document in found.items() if document}
+    everything = [f"{doc}:{word}" for doc in "abcd" for word in ("one", "two", "three")]
     visible = catalog.chunks.visible(view, everything)
     rows, _ = catalog.chunks.vectors(view)
     wanted = catalog.chunks.matching(view, Comparison("text", Operator.EQUAL, "one two"))
     known = catalog.documents.fingerprints(view, list("abcd"))
-    of_document = {id: catalog.reader.of_document(view, id, -1, 10) for id in "abcd"}
+    of_document = {doc: catalog.reader.of_document(view, doc, -1, 10) for doc in "abcd"}
     return {
         "page": page,
         "texts": {
-            id: (text, catalog.reader.text(view, id, Span(0, 99))) for id, text in texts.items()
+            doc: (text, catalog.reader.text(view, doc, Span(0, 99))) for doc, text in texts.items()
         },
-        "counts": {id: chunk_count for id, (_, chunk_count) in known.items()},
+        "counts": {doc: chunk_count for doc, (_, chunk_count) in known.items()},
         "of_document": {
-            id: [chunk.text for chunk in chunks]
-            for id, chunks in of_document.items()
+            doc: [chunk.text for chunk in chunks]
+            for doc, chunks in of_document.items()
             if chunks is not None
         },
         "visible": set(visible),

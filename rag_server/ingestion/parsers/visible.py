@@ -69,7 +69,9 @@ class VisibleText:
             self._hider = self._hider or tag
             self._unseen += 1
             return
-        self._widen(tag)
+        if not self._mark:
+            # What a list item begins with stands beside its dash.
+            self._widen(tag)
         self._verbatim += tag == "pre"
         if tag == "li":
             self._mark = "- "

@@ -86,6 +86,16 @@ class SqlCollections:
 
         return self._writer.run(work)
 
+    def documents(self) -> int:
+        """Visible documents of all live collections."""
+        query = (
+            select(func.count())
+            .select_from(documents.join(collections))
+            .where(documents.c.deleted_rev.is_(None), collections.c.deleted_at.is_(None))
+        )
+        with self._database.reading() as connection:
+            return int(connection.execute(query).scalar_one())
+
     def views(self) -> list[View]:
         """Newest view of every live collection, oldest first."""
         query = select(collections.c.id, collections.c.generation, collections.c.revision)

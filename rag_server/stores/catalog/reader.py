@@ -52,4 +52,6 @@ class SqlReader:
                 view.revision,
             ),
         )
-        return bytes(rows[0][0]) if rows else b""
+        # SQLite cuts null out of an empty blob.
+        cut: bytes = (rows and rows[0][0]) or b""
+        return cut

@@ -1,6 +1,8 @@
 import re
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import prometheus_client
 import pytest
 from prometheus_client import CollectorRegistry
 from prometheus_client.exposition import generate_latest
@@ -10,6 +12,7 @@ from prometheus_client.parser import text_string_to_metric_families as classic
 from rag_server.core.errors import Reason
 from rag_server.core.retrieval import DegradationKind
 from rag_server.observability.exposition import Exposition
+from rag_server.observability.histogram import Histogram
 from rag_server.observability.labels import Children
 from rag_server.observability.metrics import Metrics
 from rag_server.observability.rpc import RpcMetrics
@@ -38,9 +41,9 @@ def busy(metrics: Metrics) -> Metrics:
     observer.lag("chroma", 3)
     observer.failed("follower", ValueError())
     metrics.rejected(Reason.OVERLOADED)
-    metrics.found(0.61)
-    metrics.generated("openai", ok=True, prompt_tokens=12, completion_tokens=3)
-    metrics.documents(80)
+    observer.found(0.61)
+    observer.generated("openai", ok=True, prompt_tokens=12, completion_tokens=3)
+    observer.stored(80)
     metrics.watch(BoundedPool("read", threads=1, queue=1))
     return metrics
 
@@ -228,3 +231,36 @@ def test_the_documentation_lists_every_metric_with_its_type_and_labels(busy: Met
         for name, kind, labels in row.findall(DOCUMENT.read_text())
     }
     assert documented == served
+
+
+def test_a_histogram_counts_as_the_library_does() -> None:
+    bounds, values = (0.1, 1, 2.5), [0.0, 0.1, 0.1001, 1.0, 2.5, 2.6, 1e9]
+    registries = ours, theirs = CollectorRegistry(), CollectorRegistry()
+    own = Histogram("h", "Meaning.", ("a",), bounds, ours)
+    library = prometheus_client.Histogram("h", "Meaning.", ("a",), buckets=bounds, registry=theirs)
+    for number in values:
+        own.labels("x").observe(number)
+        library.labels("x").observe(number)
+    own_text, library_text = (Exposition(registry).render("")[0] for registry in registries)
+    assert own_text == library_text
+
+
+def test_a_histogram_loses_nothing_to_threads() -> None:
+    registry = CollectorRegistry()
+    child = Histogram("h", "Meaning.", (), (1.0,), registry).labels()
+
+    def observe(_: int) -> None:
+        for _ in range(2_000):
+            child.observe(1.0)
+
+    with ThreadPoolExecutor(4) as threads:
+        list(threads.map(observe, range(4)))
+    assert registry.get_sample_value("h_count") == 8_000.0
+    assert registry.get_sample_value("h_sum") == 8_000.0
+
+
+def test_one_name_is_one_metric() -> None:
+    registry = CollectorRegistry()
+    Histogram("h", "Meaning.", (), (1.0,), registry)
+    with pytest.raises(ValueError, match="Duplicated"):
+        Histogram("h", "Meaning.", (), (1.0,), registry)

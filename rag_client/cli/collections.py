@@ -1,0 +1,93 @@
+"""`ragrpc collections`."""
+
+from typing import Annotated
+
+import typer
+
+from rag_client.cli import output
+from rag_client.cli.report import FAILURE
+from rag_client.cli.session import session_of
+from rag_client.types import Collection
+
+Name = Annotated[str, typer.Argument(help="Name of the collection.", metavar="COLLECTION")]
+
+
+def list_(context: typer.Context) -> None:
+    """Lists the collections by name.
+
+    Example: ragrpc collections list
+    """
+    session = session_of(context)
+    with session.client() as rag:
+        found = list(rag.collections.list())
+    if session.json:
+        output.json_line({"collections": found})
+        return
+    rows = [(each.name, each.document_count, each.chunk_count, each.description) for each in found]
+    output.table(("collection", "documents", "chunks", "description"), rows)
+
+
+def get(context: typer.Context, name: Name) -> None:
+    """Shows one collection.
+
+    Example: ragrpc collections get handbook
+    """
+    session = session_of(context)
+    with session.client() as rag:
+        _show(rag.collections.get(name), as_json=session.json)
+
+
+def create(
+    context: typer.Context,
+    name: Name,
+    description: Annotated[str, typer.Option(help="What it holds.")] = "",
+    exist_ok: Annotated[bool, typer.Option("--exist-ok", help="Fine if it is there.")] = False,
+) -> None:
+    """Creates an empty collection.
+
+    Example: ragrpc collections create handbook --description "Rules of the house"
+    """
+    session = session_of(context)
+    with session.client() as rag:
+        made = rag.collections.create(name, description=description, exist_ok=exist_ok)
+    _show(made, as_json=session.json)
+
+
+def delete(
+    context: typer.Context,
+    name: Name,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+) -> None:
+    """Deletes a collection with all its documents.
+
+    Example: ragrpc collections delete handbook --yes
+    """
+    session = session_of(context)
+    with session.client() as rag:
+        if not yes:
+            count = rag.collections.delete(name, validate_only=True)
+            if not typer.confirm(f"Delete {name} with its {count} documents?", err=True):
+                output.note("ragrpc: nothing was deleted")
+                raise typer.Exit(FAILURE)
+        deleted = rag.collections.delete(name)
+    if session.json:
+        output.json_line({"collection": name, "deleted_document_count": deleted})
+    else:
+        output.line(f"deleted {name} with {deleted} documents")
+
+
+def _show(collection: Collection, *, as_json: bool) -> None:
+    if as_json:
+        output.json_line(collection)
+        return
+    rows = [
+        ("name", collection.name),
+        ("description", collection.description),
+        ("created", collection.created_at.isoformat()),
+        ("documents", collection.document_count),
+        ("chunks", collection.chunk_count),
+        ("revision", collection.revision),
+        ("generation", collection.generation),
+        ("embedder", collection.embedder),
+    ]
+    output.table(("field", "value"), rows)

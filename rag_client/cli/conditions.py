@@ -1,0 +1,81 @@
+"""Filters as they are typed on the command line.
+
+    FIELD = VALUE    FIELD != VALUE    FIELD < <= > >= VALUE
+    FIELD in VALUE,VALUE    FIELD not in VALUE,VALUE    FIELD contains VALUE
+    FIELD exists    FIELD missing
+
+A value is read as `literals.value` says; a list may also be JSON. A field with spaces or
+operators in its name is written as a JSON string.
+"""
+
+import json
+import re
+from functools import reduce
+from operator import and_
+from typing import Any
+
+from rag_client.cli import literals
+from rag_client.errors import InvalidArgument
+from rag_client.filters import F, Filter, Operator
+
+_CONDITION = re.compile(
+    r"""\s*(?P<field>"(?:[^"\\]|\\.)*"|[^\s"=!<>]+)
+        \s*(?P<test>==|!=|<=|>=|=|<|>|\b(?:not\s+in|in|contains|exists|missing)\b)
+        \s*(?P<value>.*?)\s*""",
+    re.VERBOSE | re.DOTALL,
+)
+_COMPARISONS = {
+    "=": Operator.EQUAL,
+    "==": Operator.EQUAL,
+    "!=": Operator.NOT_EQUAL,
+    "<": Operator.LESS_THAN,
+    "<=": Operator.LESS_OR_EQUAL,
+    ">": Operator.GREATER_THAN,
+    ">=": Operator.GREATER_OR_EQUAL,
+    "contains": Operator.CONTAINS,
+}
+_LISTS = {"in": Operator.IN, "not in": Operator.NOT_IN}
+_PRESENCES = {"exists": True, "missing": False}
+
+
+def all_of(texts: list[str]) -> Filter | None:
+    """Every condition together; None where there is none."""
+    return reduce(and_, map(condition, texts)) if texts else None
+
+
+def condition(text: str) -> Filter:
+    """One condition; InvalidArgument says what is wrong with it."""
+    found = _CONDITION.fullmatch(text)
+    if found is None:
+        raise InvalidArgument.of(
+            "--filter", f"{text!r} is no condition such as 'year>=2025' or 'team in hr,legal'"
+        )
+    field, test = F(_name(found["field"])), " ".join(found["test"].split())
+    if (test in _PRESENCES) == bool(found["value"]):
+        needs = "takes no value" if test in _PRESENCES else "needs a value"
+        raise InvalidArgument.of("--filter", f"{test!r} in {text!r} {needs}")
+    return _filter(field, test, found["value"])
+
+
+def _filter(field: F, test: str, text: str) -> Filter:
+    place = f"--filter {field.name}"
+    if test in _PRESENCES:
+        return field.test(Operator.EXISTS, _PRESENCES[test])
+    if test in _LISTS:
+        return field.test(_LISTS[test], _items(place, text))
+    return field.test(_COMPARISONS[test], literals.value(place, text))
+
+
+def _items(place: str, text: str) -> Any:
+    if text.startswith("["):
+        return literals.value(place, text)
+    return [literals.value(place, each.strip()) for each in text.split(",")]
+
+
+def _name(text: str) -> str:
+    if not text.startswith('"'):
+        return text
+    try:
+        return str(json.loads(text))
+    except ValueError:
+        raise InvalidArgument.of("--filter", f"{text} is no JSON string") from None

@@ -1,0 +1,131 @@
+"""`ragrpc retrieve` and `ragrpc query`."""
+
+from enum import StrEnum
+from typing import Annotated
+
+import typer
+
+from rag_client.cli import answers, conditions, encoding, output
+from rag_client.cli.options import (
+    CollectionName,
+    Explain,
+    Filters,
+    Fresh,
+    MinScore,
+    Pipeline,
+    TopK,
+)
+from rag_client.cli.session import session_of
+from rag_client.streams import AnswerStream
+from rag_client.types import (
+    Answer,
+    DenseRetriever,
+    ExtractiveGenerator,
+    Generator,
+    OpenAiGenerator,
+    PipelineSpec,
+)
+
+Question = Annotated[str, typer.Argument(help="The question.", metavar="QUESTION")]
+
+
+class GeneratorName(StrEnum):
+    """Who writes the answer."""
+
+    EXTRACTIVE = "extractive"
+    OPENAI = "openai"
+
+
+_GENERATORS: dict[GeneratorName, Generator] = {
+    GeneratorName.EXTRACTIVE: ExtractiveGenerator(),
+    GeneratorName.OPENAI: OpenAiGenerator(),
+}
+
+
+def retrieve(
+    context: typer.Context,
+    question: Question,
+    collection: CollectionName,
+    filter: Filters = None,
+    top_k: TopK = None,
+    pipeline: Pipeline = None,
+    min_score: MinScore = None,
+    fresh: Fresh = None,
+    explain: Explain = False,
+    full: Annotated[bool, typer.Option("--full", help="Show the whole text of a hit.")] = False,
+) -> None:
+    """Finds the passages that fit a question best.
+
+    Example: ragrpc retrieve -c handbook "vacation days" -f 'year>=2025' -k 3
+    """
+    session = session_of(context)
+    with session.client() as rag:
+        found = rag.retrieve(
+            collection,
+            question,
+            top_k=top_k,
+            filter=conditions.all_of(filter or []),
+            pipeline=pipeline,
+            spec=_spec(min_score),
+            at_least_as_fresh=fresh,
+            explain=explain,
+        )
+    if session.json:
+        output.json_line(found)
+    else:
+        answers.show_retrieval(found, full=full)
+
+
+def query(
+    context: typer.Context,
+    question: Question,
+    collection: CollectionName,
+    filter: Filters = None,
+    top_k: TopK = None,
+    pipeline: Pipeline = None,
+    min_score: MinScore = None,
+    fresh: Fresh = None,
+    explain: Explain = False,
+    generator: Annotated[
+        GeneratorName | None, typer.Option(help="Who writes. Default: the server's choice.")
+    ] = None,
+    stream: Annotated[
+        bool, typer.Option("--stream/--no-stream", help="Show the answer as it comes.")
+    ] = True,
+) -> None:
+    """Answers a question from a collection, with citations.
+
+    Example: ragrpc query -c handbook "How many vacation days do I get?"
+    """
+    session = session_of(context)
+    with session.client() as rag:
+        ask = rag.stream_query if stream else rag.query
+        answer = ask(
+            collection,
+            question,
+            top_k=top_k,
+            filter=conditions.all_of(filter or []),
+            pipeline=pipeline,
+            spec=_spec(min_score),
+            generator=_GENERATORS[generator] if generator else None,
+            at_least_as_fresh=fresh,
+            explain=explain,
+        )
+        _print(answer, as_json=session.json)
+
+
+def _print(answer: Answer | AnswerStream, *, as_json: bool) -> None:
+    match answer:
+        case AnswerStream() if as_json:
+            for event in answer:
+                output.json_line(encoding.event(event))
+        case AnswerStream():
+            answers.stream_answer(answer)
+        case Answer() if as_json:
+            output.json_line(answer)
+        case Answer():
+            answers.show_answer(answer)
+
+
+def _spec(min_score: float | None) -> PipelineSpec | None:
+    return None if min_score is None else PipelineSpec(DenseRetriever(min_score))

@@ -1,0 +1,217 @@
+import shutil
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from rag_server.core.protocols import Changes, VectorIndex
+
+Open = Callable[[], Any]
+NAME = "c1-g1"
+
+
+@pytest.fixture
+def index(index_under_test: VectorIndex) -> VectorIndex:
+    return index_under_test
+
+
+def unit(count: int, dimension: int = 8, seed: int = 0) -> NDArray[np.float32]:
+    drawn = np.random.default_rng(seed).standard_normal((count, dimension))
+    return normal(drawn)
+
+
+def normal(rows: NDArray[np.float64]) -> NDArray[np.float32]:
+    scaled: NDArray[np.float64] = rows / np.linalg.norm(rows, axis=1, keepdims=True)
+    return scaled.astype(np.float32)
+
+
+def changes(upto: int, ids: Sequence[str], seed: int = 0) -> Changes:
+    return Changes(upto, list(ids), unit(len(ids), seed=seed))
+
+
+def found(index: VectorIndex, vector: NDArray[np.float32], limit: int = 10) -> list[str]:
+    return [chunk_id for chunk_id, _ in index.search(NAME, vector, limit)]
+
+
+def test_unknown_name_is_at_revision_zero_and_empty(index: VectorIndex) -> None:
+    assert index.applied(NAME) == 0
+    assert index.search(NAME, unit(1)[0], 5) == []
+    index.remove(NAME, ["a"])
+    index.drop(NAME)
+
+
+def test_applied_chunks_are_found_by_cosine_best_first(index: VectorIndex) -> None:
+    vectors = unit(20)
+    ids = [f"chunk-{n}" for n in range(20)]
+    index.apply(NAME, Changes(3, ids, vectors))
+    query = unit(1, seed=7)[0]
+    cosines = vectors @ query
+    expected = [ids[n] for n in np.argsort(-cosines)[:5]]
+    hits = index.search(NAME, query, 5)
+    assert index.applied(NAME) == 3
+    assert [chunk_id for chunk_id, _ in hits] == expected
+    np.testing.assert_allclose([score for _, score in hits], np.sort(cosines)[::-1][:5], atol=1e-5)
+
+
+def test_limit_beyond_the_rows_gives_all_of_them(index: VectorIndex) -> None:
+    index.apply(NAME, changes(1, ["a", "b", "c"]))
+    assert sorted(found(index, unit(1)[0], limit=1_000)) == ["a", "b", "c"]
+
+
+def test_applying_again_changes_nothing(index: VectorIndex) -> None:
+    stretch = changes(2, ["a", "b"])
+    index.apply(NAME, stretch)
+    once = index.search(NAME, unit(1)[0], 10)
+    index.apply(NAME, stretch)
+    assert index.search(NAME, unit(1)[0], 10) == once
+    assert index.applied(NAME) == 2
+
+
+def test_applying_an_older_stretch_takes_nothing_back(index: VectorIndex) -> None:
+    index.apply(NAME, changes(5, ["a", "b"]))
+    index.apply(NAME, changes(2, ["a"]))
+    assert index.applied(NAME) == 5
+    assert sorted(found(index, unit(1)[0])) == ["a", "b"]
+
+
+def test_known_id_takes_its_new_vector(index: VectorIndex) -> None:
+    old, new = unit(2)
+    index.apply(NAME, Changes(1, ["a"], old[np.newaxis]))
+    index.apply(NAME, Changes(2, ["a"], new[np.newaxis]))
+    ((_, score),) = index.search(NAME, new, 10)
+    assert score == pytest.approx(1.0, abs=1e-5)
+
+
+def test_stretch_without_chunks_publishes_its_revision(index: VectorIndex) -> None:
+    nothing = Changes(4, [], np.empty((0, 0), np.float32))
+    index.apply(NAME, nothing)
+    assert index.applied(NAME) == 4
+    assert index.search(NAME, unit(1)[0], 5) == []
+    index.apply(NAME, changes(5, ["a"]))
+    index.apply(NAME, Changes(6, [], np.empty((0, 0), np.float32)))
+    assert index.applied(NAME) == 6
+    assert found(index, unit(1)[0]) == ["a"]
+
+
+def test_removed_chunks_are_not_found(index: VectorIndex) -> None:
+    index.apply(NAME, changes(1, ["a", "b", "c"]))
+    index.remove(NAME, ["b", "never there"])
+    index.remove(NAME, [])
+    assert sorted(found(index, unit(1)[0])) == ["a", "c"]
+    assert index.applied(NAME) == 1
+
+
+def test_part_whose_chunks_are_all_removed_goes_on(index: VectorIndex) -> None:
+    index.apply(NAME, changes(1, ["a", "b"]))
+    index.remove(NAME, ["a", "b"])
+    assert found(index, unit(1)[0]) == []
+    index.apply(NAME, changes(2, ["c"]))
+    assert found(index, unit(1)[0]) == ["c"]
+
+
+def test_parts_are_independent(index: VectorIndex) -> None:
+    index.apply(NAME, changes(1, ["a"]))
+    index.apply("c2-g1", Changes(7, ["z"], unit(1, dimension=16)))
+    index.drop(NAME)
+    assert (index.applied(NAME), index.applied("c2-g1")) == (0, 7)
+    assert [each for each, _ in index.search("c2-g1", unit(1, dimension=16)[0], 5)] == ["z"]
+
+
+def test_dropped_part_can_be_made_anew(index: VectorIndex) -> None:
+    index.apply(NAME, changes(9, ["a"]))
+    index.drop(NAME)
+    assert (index.applied(NAME), found(index, unit(1)[0])) == (0, [])
+    index.apply(NAME, changes(1, ["b"]))
+    assert (index.applied(NAME), found(index, unit(1)[0])) == (1, ["b"])
+
+
+def test_more_chunks_than_one_batch_takes(index: VectorIndex) -> None:
+    ids = [f"chunk-{n}" for n in range(6_000)]
+    vectors = unit(6_000)
+    index.apply(NAME, Changes(1, ids, vectors))
+    assert found(index, vectors[0], limit=1) == ["chunk-0"]
+    assert found(index, vectors[-1], limit=1) == ["chunk-5999"]
+
+
+def test_all_is_there_after_reopening(index_opener: Open) -> None:
+    first = index_opener()
+    first.apply(NAME, changes(1, ["a", "b"]))
+    first.apply(NAME, changes(2, ["c"], seed=3))
+    first.remove(NAME, ["b"])
+    before = first.search(NAME, unit(1)[0], 10)
+    first.close()
+    second = index_opener()
+    after = second.search(NAME, unit(1)[0], 10)
+    applied = second.applied(NAME)
+    second.close()
+    assert applied == 2
+    assert after == before
+
+
+def test_wiped_directory_reads_as_revision_zero(index_opener: Open, tmp_path: Path) -> None:
+    first = index_opener()
+    first.apply(NAME, changes(5, ["a"]))
+    first.close()
+    for each in tmp_path.iterdir():
+        shutil.rmtree(each)
+    second = index_opener()
+    applied, hits = second.applied(NAME), second.search(NAME, unit(1)[0], 5)
+    second.apply(NAME, changes(5, ["a"]))
+    refilled = found(second, unit(1)[0])
+    second.close()
+    assert (applied, hits) == (0, [])
+    assert refilled == ["a"]
+
+
+def test_crash_between_vectors_and_revision_is_made_up_for(
+    index_opener: Open, index_points: Any
+) -> None:
+    def crash(point: str) -> None:
+        if point == "index.inside":
+            raise ZeroDivisionError
+
+    first = index_opener()
+    first.apply(NAME, changes(1, ["a"]))
+    index_points.reached = crash
+    with pytest.raises(ZeroDivisionError):
+        first.apply(NAME, changes(2, ["b"], seed=1))
+    first.close()
+    del index_points.reached
+    second = index_opener()
+    applied = second.applied(NAME)
+    second.apply(NAME, changes(2, ["b"], seed=1))
+    hits = found(second, unit(1)[0])
+    second.close()
+    assert applied == 1
+    assert sorted(hits) == ["a", "b"]
+
+
+def test_apply_passes_its_three_points(index: VectorIndex, index_points: Any) -> None:
+    index.apply(NAME, changes(1, ["a"]))
+    assert index_points.seen == ["index.begin", "index.inside", "index.done"]
+
+
+def test_recall_against_exact_search(index: VectorIndex) -> None:
+    generator = np.random.default_rng(5)
+    centres = generator.standard_normal((40, 64))
+
+    def draw(count: int) -> NDArray[np.float32]:
+        near = centres[generator.integers(0, 40, count)] + generator.standard_normal((count, 64))
+        return normal(near)
+
+    vectors, queries = draw(2_000), draw(50)
+    ids = [str(n) for n in range(2_000)]
+    index.apply(NAME, Changes(1, ids, vectors))
+    exact = np.argsort(-(queries @ vectors.T), axis=1)[:, :10]
+    kept = sum(
+        len(set(found(index, query)) & {ids[n] for n in nearest})
+        for query, nearest in zip(queries, exact, strict=True)
+    )
+    assert kept >= 0.99 * 500
+
+
+def test_working_index_answers_a_ping(index_under_test: Any) -> None:
+    assert index_under_test.ping() is None
