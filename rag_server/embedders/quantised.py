@@ -1,11 +1,14 @@
 """An ONNX model with int8 weights, made once from float32 and kept in a cache directory."""
 
+import contextlib
 import hashlib
 import tempfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import onnxruntime
+
+from rag_server.core.errors import PreconditionFailed
 
 # Seven bits instead of eight: on a CPU with AVX2 but without VNNI the product of
 # an unsigned and a signed byte saturates in 16 bits otherwise, which costs
@@ -27,17 +30,22 @@ def quantised(
 
     `files` gives the content of the float32 model by file name, the graph as
     "model.onnx"; it is asked only when there is something to make. Several
-    processes may race: each makes a whole directory and one of them wins.
+    processes may race: each makes a whole directory and one of them wins. Raises
+    PreconditionFailed where the cache directory cannot be written.
     """
     key = hashlib.sha256(f"{source_hash}|{onnxruntime.__version__}|{_RECIPE}".encode())
     home = cache_dir / f"{name}-{key.hexdigest()[:16]}"
-    model = _intact(home)
-    if model is None:
-        _make(home, files())
-        model = _intact(home)
-    if model is None:
-        raise OSError(f"the cache directory does not keep what is written to it: {home}")
-    return model
+    if model := _intact(home):
+        return model
+    content = files()
+    with contextlib.suppress(OSError):
+        _make(home, content)
+    if model := _intact(home):
+        return model
+    raise PreconditionFailed(
+        f"the cache directory {cache_dir} cannot be written or is full; name another one",
+        metadata={"directory": str(cache_dir)},
+    )
 
 
 def _intact(home: Path) -> bytes | None:

@@ -29,6 +29,9 @@ from rag_server.transport.rpc import Interceptor, Rpc, RpcMetrics
 from rag_server.transport.validation import check
 
 _REQUEST_ID = re.compile(r"[A-Za-z0-9_.:-]{1,128}")
+# How a handler learns that its caller is gone: cancelled while it works, closed while it
+# waits for a message of a stream to be sent.
+_ABANDONED = (asyncio.CancelledError, GeneratorExit)
 # Refused before any work was done for the caller.
 _TURNED_AWAY = (NotAuthenticated, NotPermitted, Exhausted)
 _log = structlog.get_logger("ragrpc.rpc")
@@ -60,8 +63,9 @@ async def request_id(rpc: Rpc) -> AsyncIterator[None]:
     usable = isinstance(given, str) and _REQUEST_ID.fullmatch(given)
     rpc.request_id = str(given) if usable else secrets.token_hex(8)
     rpc.context.set_trailing_metadata((("x-request-id", rpc.request_id),))
-    with structlog.contextvars.bound_contextvars(request_id=rpc.request_id):
-        yield
+    # Never unbound: every call runs in a task, and thereby a context, of its own.
+    structlog.contextvars.bind_contextvars(request_id=rpc.request_id)
+    yield
 
 
 def measured(metrics: RpcMetrics) -> Interceptor:
@@ -72,7 +76,7 @@ def measured(metrics: RpcMetrics) -> Interceptor:
         handled = metrics.started(rpc.method.service, rpc.method.name, rpc.method.type)
         try:
             yield
-        except asyncio.CancelledError:
+        except _ABANDONED:
             rpc.code = grpc.StatusCode.CANCELLED
             raise
         finally:
@@ -114,7 +118,7 @@ def mapped(rejected: Callable[[str], None]) -> Interceptor:
         except Exception as error:
             _log.error("defect", method=rpc.method.name, exc_info=error)
             await _abort(rpc, RagError("internal error; the log has it under the request id"))
-        except asyncio.CancelledError:
+        except _ABANDONED:
             # Nobody waits any more: let worker threads stop at their next check.
             rpc.deadline.cancel()
             raise

@@ -6,7 +6,9 @@ HANDBOOK = "Staff get 25 days of vacation. Ask your manager early.\n\nThe office
 
 
 def test_an_upserted_document_can_be_read_back(rag: RagClient, collection: str) -> None:
-    document = Document("vacation", HANDBOOK, title="Handbook", metadata={"year": 2026, "tags": ["hr"]})
+    document = Document(
+        "vacation", HANDBOOK, title="Handbook", metadata={"year": 2026, "tags": ["hr"]}
+    )
     (outcome,) = rag.documents.upsert(collection, [document]).outcomes
     assert outcome.kind is OutcomeKind.CREATED
     stored = rag.documents.get(collection, "vacation")
@@ -83,7 +85,9 @@ def test_markdown_takes_its_title_from_the_first_heading(rag: RagClient, collect
 
 def test_a_deleted_document_is_gone_everywhere(rag: RagClient, collection: str) -> None:
     rag.documents.upsert(collection, [Document("a", HANDBOOK), Document("b", "Cats purr.")])
-    assert rag.documents.delete(collection, ["a", "nobody"], validate_only=True).deleted_ids == ("a",)
+    assert rag.documents.delete(collection, ["a", "nobody"], validate_only=True).deleted_ids == (
+        "a",
+    )
     assert rag.documents.delete(collection, ["a", "nobody"]).deleted_ids == ("a",)
     with pytest.raises(NotFound) as caught:
         rag.documents.get(collection, "a")

@@ -56,7 +56,10 @@ def client(guarded: tuple[ServerProcess, Path]) -> Iterator[MakeClient]:
 def test_without_a_good_key_nothing_is_answered(
     guarded: tuple[ServerProcess, Path], key: str | None
 ) -> None:
-    with RagClient(guarded[0].address, api_key=key) as rag, pytest.raises(Unauthenticated) as caught:
+    with (
+        RagClient(guarded[0].address, api_key=key) as rag,
+        pytest.raises(Unauthenticated) as caught,
+    ):
         list(rag.collections.list())
     assert caught.value.reason == "INVALID_API_KEY"
 

@@ -96,3 +96,12 @@ def test_nothing_else_is_left_behind(tmp_path: Path, made: list[Path]) -> None:
     names = sorted(path.name for path in tmp_path.rglob("*") if path.is_file())
     assert names == ["model.onnx", "model.onnx.sha256"]
     assert len(list(tmp_path.iterdir())) == 1
+
+
+def test_a_cache_directory_that_cannot_be_written_is_named(
+    tmp_path: Path, made: list[Path]
+) -> None:
+    occupied = tmp_path / "file"
+    occupied.touch()
+    with pytest.raises(PreconditionFailed, match="cannot be written"):
+        quantised(occupied, "m", "hash", files)

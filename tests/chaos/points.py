@@ -1,0 +1,43 @@
+"""The named points of the write path, and a telemetry that kills the process at one of them."""
+
+import os
+import signal
+from collections import Counter
+from threading import Lock
+from typing import Any
+
+from rag_server.core.telemetry import Telemetry
+
+# By the order in which a write passes them.
+POINTS = (
+    "ingest.embedded",
+    "commit.begin",
+    "commit.inside",
+    "commit.durable",
+    "ingest.committed",
+    "index.begin",
+    "index.inside",
+    "index.done",
+)
+
+
+class Crashing:
+    """A Telemetry that passes everything on, and SIGKILLs its own process when it reaches
+    `point` for the `visit`-th time (from 1)."""
+
+    def __init__(self, inner: Telemetry, point: str, visit: int) -> None:
+        self._inner = inner
+        self._point = point
+        self._visit = visit
+        self._visits: Counter[str] = Counter()
+        self._lock = Lock()
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._inner, name)
+
+    def reached(self, point: str) -> None:
+        """Count the visit; die if it is the one."""
+        with self._lock:
+            self._visits[point] += 1
+            if point == self._point and self._visits[point] == self._visit:
+                os.kill(os.getpid(), signal.SIGKILL)

@@ -1,0 +1,146 @@
+"""Rounds of writing, killing, restarting and looking."""
+
+import random
+import signal
+import sys
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from subprocess import TimeoutExpired
+
+from rag_client import RagClient, RagError, RetryPolicy
+from tests.chaos.inspection import COLLECTION, Inspector
+from tests.chaos.ledger import Ledger
+from tests.chaos.points import POINTS
+from tests.chaos.tally import Tally
+from tests.chaos.writers import Writer, gone, watch
+from tests.serving import ServerProcess, serving
+
+_WRITERS = 4
+_DOCUMENTS_EACH = 6
+_ONCE = RetryPolicy(max_attempts=1)
+_PATIENCE_SECONDS = 6.0
+_LATEST_VISIT = {"ingest": 40, "commit": 25, "index": 8}
+
+
+@dataclass(frozen=True, slots=True)
+class Death:
+    """How a round ends: at the `visit`-th visit of a point, or after some seconds."""
+
+    seconds: float = _PATIENCE_SECONDS
+    point: str = ""
+    visit: int = 1
+
+    @property
+    def arguments(self) -> Sequence[str]:
+        """What the server is told."""
+        return ("--point", self.point, "--visit", str(self.visit)) if self.point else ()
+
+
+def at_point(point: str, drawn: random.Random) -> Death:
+    """At a random visit of a point."""
+    return Death(point=point, visit=drawn.randint(1, _LATEST_VISIT[point.partition(".")[0]]))
+
+
+def at_random(drawn: random.Random) -> Death:
+    """At a random moment."""
+    return Death(seconds=drawn.uniform(0.05, 1.2))
+
+
+class ChaosRun:
+    """One data directory that lives through many crashes; everything follows from `seed`,
+    but for the order in which the machine runs the threads."""
+
+    def __init__(self, data_dir: Path, seed: int, plant: str = "") -> None:
+        self.tally = Tally()
+        self._data_dir = data_dir
+        self._drawn = random.Random(seed)
+        self._plant = ("--plant", plant) if plant else ()
+        own = [
+            tuple(f"story-{writer}{number}" for number in range(_DOCUMENTS_EACH))
+            for writer in range(_WRITERS)
+        ]
+        self._ledger = Ledger(tuple(name for ids in own for name in ids))
+        self._writers = [Writer(ids, self._ledger, self.tally) for ids in own]
+
+    def points_then_random(self, rounds: int, progress: Callable[[str], None]) -> None:
+        """Each named point once, or again where it was not reached; then random moments."""
+        waiting = deque(self._drawn.sample(POINTS, len(POINTS)))
+        for _ in range(rounds):
+            point = waiting.popleft() if waiting else ""
+            death = at_point(point, self._drawn) if point else at_random(self._drawn)
+            if self.round(death) != point:
+                waiting.append(point)
+            progress(point or "a random moment")
+        self.restart()
+
+    def round(self, death: Death) -> str:
+        """Restart, look, write until death; the point where it came, empty if elsewhere."""
+        with serving(self._data_dir, command=self._command(death)) as server:
+            # A server may reach its point while it catches up.
+            reached = not self._examine(server) or self._live(server, death)
+        self.tally.rounds += 1
+        if not (death.point and reached):
+            return ""
+        self.tally.points[death.point] += 1
+        return death.point
+
+    def crash_while_writing(self) -> None:
+        """A round that ends between a commit and its acknowledgement."""
+        self.round(Death(point="commit.durable", visit=self._drawn.randint(10, 20)))
+
+    def restart(self) -> None:
+        """Restart and look."""
+        with serving(self._data_dir, command=self._command(Death())) as server:
+            self._examine(server)
+
+    def _command(self, death: Death) -> Sequence[str]:
+        return (sys.executable, "-m", "tests.chaos.server", *death.arguments, *self._plant)
+
+    def _examine(self, server: ServerProcess) -> bool:
+        """Whether the server lived long enough to be examined."""
+        with RagClient(server.address, retry=_ONCE) as rag:
+            try:
+                rag.collections.create(COLLECTION, exist_ok=True)
+                Inspector(rag, self._ledger, self.tally).examine()
+            except RagError:
+                if not gone(server):
+                    raise
+                return False
+        return True
+
+    def _live(self, server: ServerProcess, death: Death) -> bool:
+        """Write and watch until the end; whether the server brought it about itself."""
+        with ExitStack() as stack:
+            pool = stack.enter_context(ThreadPoolExecutor(_WRITERS + 1))
+            clients = _clients(server, stack)
+            seeds = [random.Random(self._drawn.random()) for _ in range(_WRITERS + 1)]
+            lives = [
+                pool.submit(writer.write, server, next(clients), seeds.pop())
+                for writer in self._writers
+            ]
+            inspector = Inspector(next(clients), self._ledger, self.tally)
+            lives.append(pool.submit(watch, server, inspector, seeds.pop()))
+            by_itself = _died_by_itself(server, death)
+            for life in lives:
+                life.result()
+        return by_itself
+
+
+def _clients(server: ServerProcess, stack: ExitStack) -> Iterator[RagClient]:
+    while True:
+        yield stack.enter_context(RagClient(server.address, retry=_ONCE))
+
+
+def _died_by_itself(server: ServerProcess, death: Death) -> bool:
+    try:
+        code = server.process.wait(death.seconds)
+    except TimeoutExpired:
+        server.kill()
+        return False
+    if code != -signal.SIGKILL:
+        raise RuntimeError(f"the server ended with {code}:\n" + "\n".join(server.lines))
+    return True
