@@ -6,9 +6,8 @@ BIN := $(VENV)/bin
 GOOGLE = $(shell $(BIN)/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')
 PROTOC = $(BIN)/python -m grpc_tools.protoc -Iprotos -I$(GOOGLE)
 PROTOS := $(wildcard protos/ragrpc/v1/*.proto)
-DEMO_PORT ?= 0
 
-.PHONY: help install lock proto proto-check lint typecheck test demo run bench chaos eval docs clean
+.PHONY: help install lock proto proto-check lint typecheck test test-slow demo run bench chaos clean
 .DEFAULT_GOAL := help
 
 help: ## Show this list
@@ -35,6 +34,23 @@ proto: install ## Regenerate the Python code of the contract
 proto-check: proto ## Fail when the generated code is not what the contract says
 	git diff --exit-code -- protos
 	@test -z "$$(git ls-files --others --exclude-standard protos)" || { echo "generated files are not committed"; exit 1; }
+
+lint: install ## Style, layers of imports, and the contract
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/lint-imports
+	@mkdir -p build
+	$(PROTOC) --include_imports --include_source_info -o build/contract.binpb $(PROTOS)
+	$(BIN)/buf lint build/contract.binpb --path ragrpc --config protos/buf.yaml
+
+typecheck: install ## Types, strictly
+	$(BIN)/mypy rag_server rag_client tests examples
+
+test: install ## All tests but the slow ones
+	$(BIN)/python -m pytest -m "not slow"
+
+test-slow: install ## The slow tests
+	$(BIN)/python -m pytest -m slow
 
 clean: ## Remove what make made, except the virtual environment
 	rm -rf build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

@@ -111,47 +111,46 @@ class F:
             raise InvalidArgument.of("filter", "the name of a field must not be empty")
         self.name = name
 
-    def test(self, operator: Operator, value: object) -> Filter:
-        """The comparison of this field by any operator; `value` as the operator takes it."""
+    def _test(self, operator: Operator, value: object) -> Filter:
         return Comparison(self.name, operator, checked(f"filter.{self.name}", value))
 
     def __eq__(self, value: object) -> Filter:  # type: ignore[override]  # the DSL's point
-        return self.test(Operator.EQUAL, value)
+        return self._test(Operator.EQUAL, value)
 
     def __ne__(self, value: object) -> Filter:  # type: ignore[override]  # the DSL's point
-        return self.test(Operator.NOT_EQUAL, value)
+        return self._test(Operator.NOT_EQUAL, value)
 
     def __lt__(self, value: Scalar) -> Filter:
-        return self.test(Operator.LESS_THAN, value)
+        return self._test(Operator.LESS_THAN, value)
 
     def __le__(self, value: Scalar) -> Filter:
-        return self.test(Operator.LESS_OR_EQUAL, value)
+        return self._test(Operator.LESS_OR_EQUAL, value)
 
     def __gt__(self, value: Scalar) -> Filter:
-        return self.test(Operator.GREATER_THAN, value)
+        return self._test(Operator.GREATER_THAN, value)
 
     def __ge__(self, value: Scalar) -> Filter:
-        return self.test(Operator.GREATER_OR_EQUAL, value)
+        return self._test(Operator.GREATER_OR_EQUAL, value)
 
     def is_in(self, values: Iterable[Scalar]) -> Filter:
         """The field equals one of `values`, or is a list that shares an item with them."""
-        return self.test(Operator.IN, _items(self.name, values))
+        return self._test(Operator.IN, _items(self.name, values))
 
     def not_in(self, values: Iterable[Scalar]) -> Filter:
         """Negation of `is_in`; true where the field is missing."""
-        return self.test(Operator.NOT_IN, _items(self.name, values))
+        return self._test(Operator.NOT_IN, _items(self.name, values))
 
     def contains(self, value: Scalar) -> Filter:
         """The field is a list that has `value` as an item."""
-        return self.test(Operator.CONTAINS, value)
+        return self._test(Operator.CONTAINS, value)
 
     def exists(self) -> Filter:
         """The document has the field."""
-        return self.test(Operator.EXISTS, True)
+        return self._test(Operator.EXISTS, True)
 
     def missing(self) -> Filter:
         """The document does not have the field."""
-        return self.test(Operator.EXISTS, False)
+        return self._test(Operator.EXISTS, False)
 
     __hash__ = None  # type: ignore[assignment]  # == makes a filter, so F cannot be a key
 

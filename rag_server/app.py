@@ -348,7 +348,10 @@ async def _sidecar(
     if not asked.enabled:
         return 0
     sidecar = Sidecar(
-        asked.host, asked.port, Exposition(metrics.registry).render, lambda: _readiness(watch.components())
+        asked.host,
+        asked.port,
+        Exposition(metrics.registry).render,
+        lambda: _readiness(watch.components()),
     )
     stack.push_async_callback(sidecar.stop)
     return await sidecar.start()

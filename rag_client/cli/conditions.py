@@ -12,11 +12,11 @@ import json
 import re
 from functools import reduce
 from operator import and_
-from typing import Any
 
 from rag_client.cli import literals
 from rag_client.errors import InvalidArgument
-from rag_client.filters import F, Filter, Operator
+from rag_client.filters import Comparison, F, Filter, Operator
+from rag_client.values import Value, checked
 
 _CONDITION = re.compile(
     r"""\s*(?P<field>"(?:[^"\\]|\\.)*"|[^\s"=!<>]+)
@@ -50,26 +50,26 @@ def condition(text: str) -> Filter:
         raise InvalidArgument.of(
             "--filter", f"{text!r} is no condition such as 'year>=2025' or 'team in hr,legal'"
         )
-    field, test = F(_name(found["field"])), " ".join(found["test"].split())
+    field, test = F(_name(found["field"])).name, " ".join(found["test"].split())
     if (test in _PRESENCES) == bool(found["value"]):
         needs = "takes no value" if test in _PRESENCES else "needs a value"
         raise InvalidArgument.of("--filter", f"{test!r} in {text!r} {needs}")
-    return _filter(field, test, found["value"])
+    return _comparison(field, test, found["value"])
 
 
-def _filter(field: F, test: str, text: str) -> Filter:
-    place = f"--filter {field.name}"
+def _comparison(field: str, test: str, text: str) -> Comparison:
+    place = f"--filter {field}"
     if test in _PRESENCES:
-        return field.test(Operator.EXISTS, _PRESENCES[test])
+        return Comparison(field, Operator.EXISTS, _PRESENCES[test])
     if test in _LISTS:
-        return field.test(_LISTS[test], _items(place, text))
-    return field.test(_COMPARISONS[test], literals.value(place, text))
+        return Comparison(field, _LISTS[test], _items(place, text))
+    return Comparison(field, _COMPARISONS[test], literals.value(place, text))
 
 
-def _items(place: str, text: str) -> Any:
+def _items(place: str, text: str) -> Value:
     if text.startswith("["):
         return literals.value(place, text)
-    return [literals.value(place, each.strip()) for each in text.split(",")]
+    return checked(place, [literals.value(place, each.strip()) for each in text.split(",")])
 
 
 def _name(text: str) -> str:

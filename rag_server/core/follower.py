@@ -46,6 +46,9 @@ class Follower:
     def start(self) -> None:
         """Begin by catching up with every collection."""
         for view in self._catalog.collections.views():
+            if self._index.applied(view.index_name) > view.revision:
+                # The catalog was restored from a time before the index: start over.
+                self._index.drop(view.index_name)
             self.notify(view)
         self._thread.start()
 

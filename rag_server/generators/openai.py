@@ -66,7 +66,7 @@ class OpenAiGenerator:
 
     @property
     def name(self) -> str:
-        """ "openai:" and the model."""
+        """The model with the prefix "openai:"."""
         return f"openai:{self._options.model}"
 
     async def close(self) -> None:

@@ -41,7 +41,7 @@ class Inspector:
             state = self._document(name)
             self._tally.require(
                 self._ledger.accepts(name, state),
-                f"{name} is in state {state}, acknowledged was {self._ledger.acknowledged.get(name)}",
+                f"{name} is {state}, acknowledged was {self._ledger.acknowledged.get(name)}",
             )
             self._ledger.settle(name, state)
             self._tally.observe(visible.get(name, ABSENT) == state, f"{name} in a filtered search")

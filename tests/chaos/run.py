@@ -14,7 +14,7 @@ from subprocess import TimeoutExpired
 from rag_client import RagClient, RagError, RetryPolicy
 from tests.chaos.inspection import COLLECTION, Inspector
 from tests.chaos.ledger import Ledger
-from tests.chaos.points import POINTS
+from tests.chaos.points import KILLED, POINTS
 from tests.chaos.tally import Tally
 from tests.chaos.writers import Writer, gone, watch
 from tests.serving import ServerProcess, serving
@@ -79,14 +79,22 @@ class ChaosRun:
 
     def round(self, death: Death) -> str:
         """Restart, look, write until death; the point where it came, empty if elsewhere."""
-        with serving(self._data_dir, command=self._command(death)) as server:
-            # A server may reach its point while it catches up.
-            reached = not self._examine(server) or self._live(server, death)
+        reached = self._live_and_die(death) and bool(death.point)
         self.tally.rounds += 1
-        if not (death.point and reached):
+        if not reached:
             return ""
         self.tally.points[death.point] += 1
         return death.point
+
+    def _live_and_die(self, death: Death) -> bool:
+        """Whether the server brought its end about itself, which it may do at any time."""
+        try:
+            with serving(self._data_dir, command=self._command(death)) as server:
+                return not self._examine(server) or self._live(server, death)
+        except RuntimeError as error:
+            if KILLED not in str(error):
+                raise
+            return True
 
     def crash_while_writing(self) -> None:
         """A round that ends between a commit and its acknowledgement."""

@@ -68,7 +68,8 @@ def test_a_failed_document_does_not_fail_its_neighbours(rag: RagClient, collecti
 
 
 def test_html_is_stored_as_its_reader_sees_it(rag: RagClient, collection: str) -> None:
-    html = "<html><head><title>Rules</title><script>x()</script></head><body><h1>Rules</h1><p>Be <b>kind</b>.</p></body></html>"
+    html = """<html><head><title>Rules</title><script>x()</script></head>
+        <body><h1>Rules</h1><p>Be <b>kind</b>.</p></body></html>"""
     rag.documents.upsert(collection, [Document("h", html, content_type="html")])
     stored = rag.documents.get(collection, "h")
     assert stored.title == "Rules"

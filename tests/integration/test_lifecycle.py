@@ -24,6 +24,8 @@ from grpc_reflection.v1alpha.proto_reflection_descriptor_database import (
 from rag_client import Document, RagClient, Tls, Unavailable
 from tests.serving import ServerProcess, serving
 
+SERVE = (sys.executable, "-m", "rag_server", "serve")
+
 
 def fetch(server: ServerProcess, path: str) -> tuple[int, str]:
     try:
@@ -57,8 +59,7 @@ def test_a_lost_index_is_rebuilt_from_the_catalog(data_dir: Path) -> None:
 def test_a_second_server_on_the_same_data_is_told_who_has_it(data_dir: Path) -> None:
     with serving(data_dir) as server:
         second = subprocess.run(
-            [sys.executable, "-m", "rag_server", "serve", "--port", "0", "--sidecar-port", "0"]
-            + ["--data-dir", str(data_dir)],
+            [*SERVE, "--port", "0", "--sidecar-port", "0", "--data-dir", str(data_dir)],
             capture_output=True,
             text=True,
             check=False,
@@ -219,7 +220,7 @@ def test_a_wrong_setting_stops_the_start_with_one_line(
     data_dir: Path, environment: dict[str, str], named: str
 ) -> None:
     finished = subprocess.run(
-        [sys.executable, "-m", "rag_server", "serve", "--data-dir", str(data_dir)],
+        [*SERVE, "--data-dir", str(data_dir)],
         env={"PATH": "/usr/bin", "HOME": str(data_dir.parent), **environment},
         capture_output=True,
         text=True,

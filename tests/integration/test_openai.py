@@ -116,10 +116,10 @@ def test_a_model_that_dies_while_it_writes_is_unavailable(tmp_path: Path) -> Non
         with serving(tmp_path / "data", env=long) as server, RagClient(server.address) as rag:
             fill(rag)
             stream = rag.stream_query("office", "Tell me everything.", generator=OpenAiGenerator())
+            assert any(isinstance(event, TextDelta) for event in stream)
+            process.kill()
             with pytest.raises(Unavailable) as caught:
-                for event in stream:
-                    if isinstance(event, TextDelta):
-                        process.kill()
+                list(stream)
             assert caught.value.reason == "GENERATOR_UNAVAILABLE"
             assert AbstainReason.NO_SUPPORT not in rag.query("office", QUESTION).abstain_reasons
 

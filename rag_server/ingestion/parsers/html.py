@@ -1,6 +1,6 @@
 """HTML."""
 
-from lxml import etree  # type: ignore[import-untyped]  # lxml ships no types
+from lxml import etree
 
 from rag_server.core.documents import Parsed
 from rag_server.core.errors import InvalidRequest, Violation

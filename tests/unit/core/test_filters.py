@@ -1,4 +1,5 @@
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -13,8 +14,9 @@ from rag_server.core.filters import (
     conjunction,
     matches,
 )
+from rag_server.core.values import Value
 
-DOCUMENT = {
+DOCUMENT: dict[str, Value] = {
     "year": 2024,
     "price": 9.5,
     "draft": False,
@@ -25,8 +27,8 @@ DOCUMENT = {
 }
 
 
-def holds(field: str, operator: Operator, value: object) -> bool:
-    return matches(Comparison(field, operator, value), DOCUMENT)  # type: ignore[arg-type]  # any kind on purpose
+def holds(field: str, operator: Operator, value: Any) -> bool:
+    return matches(Comparison(field, operator, value), DOCUMENT)
 
 
 @pytest.mark.parametrize(
@@ -96,8 +98,8 @@ _values = st.one_of(st.booleans(), st.integers(), st.text(max_size=3), st.floats
 
 
 @given(_values, _values)
-def test_not_equal_is_the_negation_of_equal(left: object, right: object) -> None:
+def test_not_equal_is_the_negation_of_equal(left: Any, right: Any) -> None:
     document = {"f": left}
-    equal = matches(Comparison("f", Operator.EQUAL, right), document)  # type: ignore[arg-type]  # as above
-    unequal = matches(Comparison("f", Operator.NOT_EQUAL, right), document)  # type: ignore[arg-type]  # as above
+    equal = matches(Comparison("f", Operator.EQUAL, right), document)
+    unequal = matches(Comparison("f", Operator.NOT_EQUAL, right), document)
     assert equal is not unequal
