@@ -6,6 +6,7 @@ BIN := $(VENV)/bin
 GOOGLE = $(shell $(BIN)/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')
 PROTOC = $(BIN)/python -m grpc_tools.protoc -Iprotos -I$(GOOGLE)
 PROTOS := $(wildcard protos/ragrpc/v1/*.proto)
+ROUNDS ?= 30
 
 .PHONY: help install lock proto proto-check lint typecheck test test-slow demo run bench chaos clean
 .DEFAULT_GOAL := help
@@ -51,6 +52,19 @@ test: install ## All tests but the slow ones
 
 test-slow: install ## The slow tests
 	$(BIN)/python -m pytest -m slow
+
+demo: install ## Ingest real documents, ask about them, show citations and metrics
+	$(BIN)/python examples/demo.py
+
+run: install ## The same, and go on serving until Ctrl-C
+	$(BIN)/python examples/demo.py --serve --data-dir build/run
+
+bench: install ## Measure against the bounds and floors (ONLY=name: one figure's group)
+	OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest tests/bench -o python_files='bench_*.py' --timeout 600 \
+	  -p no:randomly --benchmark-enable --benchmark-quiet $(if $(ONLY),-k $(ONLY))
+
+chaos: install ## Kill a writing server ROUNDS times, look for losses (SEED=n repeats a run)
+	OPENBLAS_NUM_THREADS=1 $(BIN)/python -m tests.chaos --rounds $(ROUNDS) $(if $(SEED),--seed $(SEED))
 
 clean: ## Remove what make made, except the virtual environment
 	rm -rf build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

@@ -153,9 +153,9 @@ class StoredDocument:
 
 @dataclass(frozen=True, slots=True)
 class StoredChunk:
-    """A visible chunk with what a hit needs. `sentences` are relative to the
-    chunk's first byte; `sentence_vectors` is int8 (n, d) as in Embedding."""
+    """A visible chunk with what a hit needs; `row` is the catalog's name for this version."""
 
+    row: int
     id: str
     document_id: str
     ordinal: int
@@ -164,8 +164,18 @@ class StoredChunk:
     tokens: int
     title: str
     metadata: Metadata
-    sentences: tuple[Span, ...]
-    sentence_vectors: NDArray[np.int8]
+
+
+@dataclass(frozen=True, slots=True)
+class Sentences:
+    """Sentences of a chunk: n byte spans relative to the chunk's first byte, ascending, and
+    their vectors, int8 (n, d) as in Embedding."""
+
+    spans: tuple[Span, ...]
+    vectors: NDArray[np.int8]
+
+
+NO_SENTENCES = Sentences((), np.zeros((0, 0), np.int8))
 
 
 class OutcomeKind(StrEnum):

@@ -7,10 +7,11 @@ only the writing of an answer is asynchronous.
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import replace
 from time import perf_counter
 
 from rag_server.core.call import Call
-from rag_server.core.documents import Collection
+from rag_server.core.documents import NO_SENTENCES, Collection
 from rag_server.core.draft import Draft
 from rag_server.core.errors import NotFound, PreconditionFailed, RagError, Reason, Unavailable
 from rag_server.core.filters import conjunction
@@ -114,7 +115,7 @@ class QueryPath:
         yield Started(call.request_id, pinned.revision)
 
         found = await self._reads.run(
-            lambda: self._search(request.retrieval, pinned, question, call), call.deadline
+            lambda: self._context(request.retrieval, pinned, question, call), call.deadline
         )
         yield HitsFound(found.hits)
 
@@ -157,6 +158,18 @@ class QueryPath:
                 return draft.settle()
 
         return await self._reads.run(work, call.deadline)
+
+    def _context(
+        self, request: RetrieveRequest, pinned: Collection, question: AskedQuestion, call: Call
+    ) -> Retrieval:
+        """What was found, with the sentences that an answer is made of and checked against."""
+        found = self._search(request, pinned, question, call)
+        with call.stage("read"):
+            sentences = self._catalog.chunks.sentences([hit.chunk.row for hit in found.hits])
+        hits = [
+            replace(hit, sentences=sentences.get(hit.chunk.row, NO_SENTENCES)) for hit in found.hits
+        ]
+        return replace(found, hits=hits)
 
     def _search(
         self, request: RetrieveRequest, pinned: Collection, question: AskedQuestion, call: Call

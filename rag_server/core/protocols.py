@@ -22,6 +22,7 @@ from rag_server.core.documents import (
     Parsed,
     Passage,
     Piece,
+    Sentences,
     StoredChunk,
     StoredDocument,
     Vector,
@@ -165,6 +166,10 @@ class ChunkStore(Protocol):
 
     def read(self, rows: Sequence[int]) -> dict[int, StoredChunk]:
         """Chunks by row, as `visible` or `vectors` named them."""
+        ...
+
+    def sentences(self, rows: Sequence[int]) -> dict[int, Sentences]:
+        """Sentences of chunks by row."""
         ...
 
     def matching(self, view: View, filter: Filter) -> set[int]:

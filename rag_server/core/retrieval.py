@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from rag_server.core.documents import StoredChunk
+from rag_server.core.documents import NO_SENTENCES, Sentences, StoredChunk
 from rag_server.core.errors import RagError
 from rag_server.core.filters import Filter
 from rag_server.core.values import Span
@@ -64,11 +64,13 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """A visible chunk that was found, with its final score and those of the stages."""
+    """A visible chunk that was found, with its final score and those of the stages; its
+    sentences are read for answers only."""
 
     chunk: StoredChunk
     score: float
     stages: tuple[StageScore, ...]
+    sentences: Sentences = NO_SENTENCES
 
 
 @dataclass(frozen=True, slots=True)

@@ -58,10 +58,12 @@ def ranked_quotes(question: str, vector: Vector, hits: Sequence[Hit]) -> list[Qu
 def _of_hit(number: int, hit: Hit, vector: Vector, wanted: Stems) -> list[_Candidate]:
     chunk = hit.chunk
     encoded = chunk.text.encode()
-    cosines = (chunk.sentence_vectors.astype(np.float32) @ vector) / _INT8
+    if not hit.sentences.spans:
+        return []
+    cosines = (hit.sentences.vectors.astype(np.float32) @ vector) / _INT8
     titled = wanted & _stems(chunk.title)
     candidates = []
-    for span, cosine in zip(chunk.sentences, cosines.tolist(), strict=True):
+    for span, cosine in zip(hit.sentences.spans, cosines.tolist(), strict=True):
         text = span.of(encoded).decode()
         closeness = cosine + _PASSAGE * hit.score
         candidates.append(_Candidate(number, text, closeness, titled | (wanted & _stems(text))))

@@ -60,7 +60,7 @@ class LexicalCiter:
         best: Support | None = None
         for index in indices:
             encoded = hits[index].chunk.text.encode()
-            for span in hits[index].chunk.sentences:
+            for span in hits[index].sentences.spans:
                 score = support(said, self._words(span.of(encoded).decode()))
                 if score >= self._threshold and (best is None or score > best.score):
                     best = Support(index, span, score)
@@ -92,5 +92,5 @@ def _find(quote: str, hit: Hit) -> Span | None:
         return None
     edged = re.compile(rf"(?<!\w){re.escape(quote)}(?!\w)")
     spans = ByteOffsets(text).spans(each.span() for each in edged.finditer(text))
-    begins = {each.start for each in hit.chunk.sentences}
+    begins = {each.start for each in hit.sentences.spans}
     return next((each for each in spans if each.start in begins), spans[0] if spans else None)

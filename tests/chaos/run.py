@@ -47,7 +47,7 @@ def at_point(point: str, drawn: random.Random) -> Death:
 
 def at_random(drawn: random.Random) -> Death:
     """At a random moment."""
-    return Death(seconds=drawn.uniform(0.05, 1.2))
+    return Death(seconds=drawn.uniform(0.1, 2.0))
 
 
 class ChaosRun:

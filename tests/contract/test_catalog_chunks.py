@@ -65,6 +65,7 @@ def test_other_generation_or_collection_sees_nothing(catalog: Catalog, view: Vie
 def test_nothing_asked_is_nothing_found(catalog: Catalog, view: View) -> None:
     assert catalog.chunks.visible(view, []) == {}
     assert catalog.chunks.read([]) == {}
+    assert catalog.chunks.sentences([]) == {}
 
 
 def test_unchanged_chunk_belongs_to_the_version_of_the_view(catalog: Catalog, view: View) -> None:
@@ -83,10 +84,11 @@ def test_chunk_is_read_with_all_that_a_hit_needs(
     chunk = catalog.chunks.read([row])[row]
     assert (chunk.id, chunk.document_id, chunk.ordinal) == ("a:three", "a", 1)
     assert (chunk.text, chunk.span, chunk.tokens, chunk.title) == ("three", Span(4, 9), 1, "Title")
-    assert chunk.sentences == (Span(0, 5),)
-    assert chunk.sentence_vectors.dtype == np.int8
+    sentences = catalog.chunks.sentences([row])[row]
+    assert sentences.spans == (Span(0, 5),)
+    assert sentences.vectors.dtype == np.int8
     expected = (catalog_vector("three")[np.newaxis] * 127).astype(np.int8)
-    np.testing.assert_array_equal(chunk.sentence_vectors, expected)
+    np.testing.assert_array_equal(sentences.vectors, expected)
 
 
 def test_unknown_rows_are_left_out(catalog: Catalog, view: View) -> None:

@@ -194,9 +194,7 @@ def test_ids_that_repeat_in_a_batch_change_nothing(
     assert rag.collections.get(collection).revision == 0
 
 
-def test_metadata_without_a_value_fails_its_document_only(
-    channel: Any, collection: str
-) -> None:
+def test_metadata_without_a_value_fails_its_document_only(channel: Any, collection: str) -> None:
     stub = channel.unary_unary(
         "/ragrpc.v1.DocumentService/UpsertDocuments",
         request_serializer=documents_pb.UpsertDocumentsRequest.SerializeToString,

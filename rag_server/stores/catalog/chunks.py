@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from rag_server.core.documents import StoredChunk, View
+from rag_server.core.documents import Sentences, StoredChunk, View
 from rag_server.core.filters import Filter, matches
 from rag_server.core.values import Span
 from rag_server.stores.catalog.blob import unpack_sentences, unpack_spans, unpack_vectors
@@ -21,9 +21,12 @@ AND (deleted_rev IS NULL OR deleted_rev > ?) AND chunk_id IN (*)
 """
 _READ = """
 SELECT c.id, c.chunk_id, d.document_id, c.ordinal, c.span_start, c.span_end, c.text, c.tokens,
-  d.title, d.metadata, c.sentences, e.sentences, e.dimension
-FROM chunks c JOIN documents d ON d.id = c.document JOIN embeddings e ON e.id = c.embedding
-WHERE c.id IN (*)
+  d.title, d.metadata
+FROM chunks c JOIN documents d ON d.id = c.document WHERE c.id IN (*)
+"""
+_SENTENCES = """
+SELECT c.id, c.sentences, e.sentences, e.dimension
+FROM chunks c JOIN embeddings e ON e.id = c.embedding WHERE c.id IN (*)
 """
 _METADATA = """
 SELECT id, metadata FROM documents INDEXED BY documents_by_id
@@ -71,7 +74,15 @@ class SqlChunks:
 
     def read(self, rows: Sequence[int]) -> dict[int, StoredChunk]:
         """Chunks by row; those purged meanwhile are left out."""
-        return dict(map(_stored, self._cursor.rows_in(_READ, (), rows)))
+        return {fields[0]: _stored(fields) for fields in self._cursor.rows_in(_READ, (), rows)}
+
+    def sentences(self, rows: Sequence[int]) -> dict[int, Sentences]:
+        """Sentences by row; those purged meanwhile are left out."""
+        found = self._cursor.rows_in(_SENTENCES, (), rows)
+        return {
+            row: Sentences(unpack_spans(spans), unpack_sentences(vectors, dimension))
+            for row, spans, vectors, dimension in found
+        }
 
     def matching(self, view: View, filter: Filter) -> set[int]:
         """Rows of the visible documents that pass the filter, each one evaluated."""
@@ -106,10 +117,10 @@ class SqlChunks:
         return self._cursor.rows(of_some, (json.dumps(list(documents)), *fixed))
 
 
-def _stored(fields: Row) -> tuple[int, StoredChunk]:
-    row, chunk_id, document_id, ordinal, start, end, text, tokens = fields[:8]
-    title, metadata, sentences, sentence_vectors, dimension = fields[8:]
-    return row, StoredChunk(
+def _stored(fields: Row) -> StoredChunk:
+    row, chunk_id, document_id, ordinal, start, end, text, tokens, title, metadata = fields
+    return StoredChunk(
+        row,
         chunk_id,
         document_id,
         ordinal,
@@ -118,6 +129,4 @@ def _stored(fields: Row) -> tuple[int, StoredChunk]:
         tokens,
         title,
         decode_metadata(metadata),
-        unpack_spans(sentences),
-        unpack_sentences(sentence_vectors, dimension),
     )

@@ -1,8 +1,6 @@
 import re
 from collections.abc import Sequence
 
-import numpy as np
-
 from rag_server.core.documents import StoredChunk, View
 from rag_server.core.draft import Draft
 from rag_server.core.protocols import Support
@@ -24,6 +22,7 @@ REPORT = Retrieval((), Provenance("m", 1, 1, "default"))
 
 def a_hit() -> Hit:
     chunk = StoredChunk(
+        row=1,
         id="c",
         document_id="d",
         ordinal=0,
@@ -32,8 +31,6 @@ def a_hit() -> Hit:
         tokens=5,
         title="",
         metadata={},
-        sentences=(),
-        sentence_vectors=np.zeros((0, 4), np.int8),
     )
     return Hit(chunk, 0.9, ())
 

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from rag_server.core.documents import StoredChunk
+from rag_server.core.documents import Sentences, StoredChunk
 from rag_server.core.protocols import Support
 from rag_server.core.retrieval import Hit
 from rag_server.core.values import Span
@@ -14,7 +14,8 @@ def hit(text: str) -> Hit:
     spans = ByteOffsets(text).spans(sentences(text))
     vectors = np.zeros((len(spans), 4), dtype=np.int8)
     span = Span(0, len(text.encode()))
-    return Hit(StoredChunk("c", "d", 0, span, text, 1, "", {}, spans, vectors), 1.0, ())
+    chunk = StoredChunk(1, "c", "d", 0, span, text, 1, "", {})
+    return Hit(chunk, 1.0, (), Sentences(spans, vectors))
 
 
 def cited(found: Support | None, hits: list[Hit]) -> tuple[int, str, float]:
