@@ -18,7 +18,7 @@ from rag_server.core.pipeline import QueryPath
 from rag_server.core.pipelines import SHIPPED
 from rag_server.core.preparation import Preparation
 from rag_server.core.protocols import Embedder, Generator
-from rag_server.core.retrieval import DenseSpec, ExtractiveSpec, GeneratorSpec, OpenAiSpec
+from rag_server.core.retrieval import ExtractiveSpec, GeneratorSpec, OpenAiSpec
 from rag_server.core.telemetry import Telemetry
 from rag_server.embedders import EMBEDDERS
 from rag_server.generators.extractive import ExtractiveGenerator
@@ -32,7 +32,7 @@ from rag_server.observability.sidecar import Readiness, Sidecar
 from rag_server.observability.telemetry import Observer
 from rag_server.observability.tracing import Tracing
 from rag_server.resilience.pool import BoundedPool
-from rag_server.retrievers.dense import DenseRetriever
+from rag_server.retrievers import RETRIEVERS, Sources
 from rag_server.settings import Settings, read_tls
 from rag_server.stores.catalog.catalog import SqlCatalog, open_catalog
 from rag_server.stores.chroma import ChromaIndex
@@ -246,7 +246,7 @@ def _server(
 def _query_path(
     settings: Settings, engines: _Engines, pools: _Pools, generators: Mapping[type, Generator]
 ) -> QueryPath:
-    dense = DenseRetriever(
+    sources = Sources(
         engines.catalog.chunks,
         engines.index,
         engines.follower,
@@ -257,7 +257,7 @@ def _query_path(
         catalog=engines.catalog,
         encoder=QueryEmbeddings(engines.embedder, settings.embedder.query_cache_size),
         embedder=engines.embedder.name,
-        retrievers={DenseSpec: dense},
+        retrievers={spec: make(sources) for spec, make in RETRIEVERS.items()},
         pipelines=SHIPPED,
         default_pipeline=settings.retrieval.default_pipeline,
         generators=generators,

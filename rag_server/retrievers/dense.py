@@ -11,7 +11,7 @@ from rag_server.core.protocols import ChunkStore, Freshness, Search, VectorIndex
 from rag_server.core.retrieval import Candidate, DegradationKind, StageScore
 
 # Fetched on top of what is asked, so that a few deleted neighbours cost no second search.
-_SLACK = 8
+_SLACK = 4
 # Beyond this many candidates a masked search is dearer than scoring the survivors.
 _WIDEST = 4_096
 _WIDENING = 4

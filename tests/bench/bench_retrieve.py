@@ -14,6 +14,7 @@ from tests.bench.report import Report
 from tests.bench.rounds import interleaved
 from tests.serving import serving
 
+_ROUNDS = 400
 _SLICE_SECONDS = 2.0
 _TYPICAL_REPLY_BYTES = 4_096
 
@@ -46,9 +47,10 @@ def test_retrieve_uncached_over_parts(
                     "parts": take_parts,
                     "echo": lambda n: client.call(Questioner.echo, corpus.question(n)),
                 },
-                rounds=400,
+                rounds=_ROUNDS,
                 warmup=50,
             )
+            stages = client.call(Questioner.stages)[-_ROUNDS:]
     floor = [sum(both) for both in zip(samples["parts"], samples["echo"], strict=True)]
     measured = times[-len(floor) :]
     report.add(
@@ -61,6 +63,10 @@ def test_retrieve_uncached_over_parts(
         _milliseconds("part_search_ms", [each.search for each in measured]),
         _milliseconds("part_rows_ms", [each.rows for each in measured]),
         _milliseconds("part_echo_ms", samples["echo"]),
+        *(
+            Figure.of(f"stage_{name}_ms", median([each[name] for each in stages]))
+            for name in stages[0]
+        ),
         Figure("retrieve_reply_bytes", size),
     )
 

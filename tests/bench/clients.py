@@ -37,6 +37,7 @@ class Questioner:
         self._collection = collection
         self._rag = RagClient(address)
         self._echo = echo_method(echo) if echo else None
+        self._stages: list[dict[str, float]] = []
 
     def reply_bytes(self, question: str) -> int:
         """Size of the response message to a question."""
@@ -54,7 +55,12 @@ class Questioner:
         elapsed = perf_counter() - began
         if found.cache.query_embedding_hit or len(found.hits) != TOP_K:
             raise RuntimeError("the question was cached, or there are too few hits")
+        self._stages.append({each.stage: each.milliseconds for each in found.timings})
         return elapsed
+
+    def stages(self) -> list[dict[str, float]]:
+        """Milliseconds by stage, as the server said, of each Retrieve so far."""
+        return self._stages
 
     def echo(self, question: str) -> float:
         """Seconds of an echo whose request is as long as the question's."""

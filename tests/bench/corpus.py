@@ -8,7 +8,7 @@ from pydoc_data.topics import topics
 _WORD = re.compile(r"[a-z]{4,12}")
 _SENTENCE_END = re.compile(r"(?<=[.!?])\s+(?=[A-Z])")
 # About five chunks of 200 tokens.
-_PAGE_CHARACTERS = 3_800
+_PAGE_CHARACTERS = 2_700
 
 
 def documents() -> list[tuple[str, str]]:

@@ -16,8 +16,8 @@ from rag_server.transport.convert.documents import span_message
 from rag_server.transport.convert.retrieval import (
     cache_message,
     degradation_message,
+    fill_hits,
     funnel_messages,
-    hit_message,
     provenance_message,
     timing_messages,
     usage_message,
@@ -27,11 +27,10 @@ from rag_server.transport.convert.retrieval import (
 def query_response(answer: Answer, explain: bool) -> pb.QueryResponse:
     """The whole answer."""
     found = answer.retrieval
-    return pb.QueryResponse(
+    message = pb.QueryResponse(
         answer=answer.text,
         citations=[citation_message(each) for each in answer.citations],
         abstain_reasons=[f"ABSTAIN_REASON_{each}" for each in answer.abstain_reasons],
-        hits=[hit_message(each) for each in found.hits],
         timings=timing_messages(found.timings),
         usage=usage_message(found.usage),
         provenance=provenance_message(found.provenance),
@@ -40,6 +39,8 @@ def query_response(answer: Answer, explain: bool) -> pb.QueryResponse:
         funnel=funnel_messages(found) if explain else (),
         unsupported_spans=[span_message(each) for each in answer.unsupported],
     )
+    fill_hits(found.hits, message.hits)
+    return message
 
 
 def event_message(sequence: int, event: Event, explain: bool) -> pb.StreamQueryResponse:
@@ -49,7 +50,8 @@ def event_message(sequence: int, event: Event, explain: bool) -> pb.StreamQueryR
         case Started(request_id, revision):
             message.started.CopyFrom(pb.Started(request_id=request_id, revision=revision))
         case HitsFound(hits):
-            message.hits.CopyFrom(pb.HitsFound(hits=[hit_message(each) for each in hits]))
+            message.hits.SetInParent()
+            fill_hits(hits, message.hits.hits)
         case Delta(text):
             message.delta.text = text
         case Citation():

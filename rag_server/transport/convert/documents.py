@@ -13,7 +13,7 @@ from rag_server.core.documents import (
     StoredDocument,
 )
 from rag_server.core.values import Span
-from rag_server.transport.convert.metadata import metadata, metadata_message, timestamp
+from rag_server.transport.convert.metadata import fill_metadata, metadata, timestamp
 from rag_server.transport.errors import status_of
 
 _CONTENT_TYPES: dict[int, ContentType] = {
@@ -50,17 +50,18 @@ def outcome_message(outcome: Outcome) -> pb.UpsertOutcome:
 
 def stored_message(stored: StoredDocument) -> pb.StoredDocument:
     """A stored document."""
-    return pb.StoredDocument(
+    message = pb.StoredDocument(
         id=stored.id,
         text=stored.text,
         content_type=f"CONTENT_TYPE_{stored.content_type}",
         title=stored.title,
-        metadata=metadata_message(stored.metadata),
         revision=stored.revision,
         update_time=timestamp(stored.updated_at),
         chunk_count=stored.chunk_count,
         size_bytes=stored.size_bytes,
     )
+    fill_metadata(stored.metadata, message.metadata)
+    return message
 
 
 def chunk_message(chunk: StoredChunk) -> pb.Chunk:

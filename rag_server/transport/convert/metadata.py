@@ -1,7 +1,7 @@
 """Metadata values and filters."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, MutableMapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -63,26 +63,27 @@ def value(message: metadata_pb2.Value, path: str) -> Value:
             return _scalar(getattr(message, kind), path)
 
 
-def metadata_message(fields: Metadata) -> dict[str, metadata_pb2.Value]:
-    """The fields as messages."""
-    return {name: value_message(each) for name, each in fields.items()}
+def fill_metadata(fields: Metadata, target: MutableMapping[str, metadata_pb2.Value]) -> None:
+    """Put the fields into a message's map."""
+    for name, each in fields.items():
+        fill_value(each, target[name])
 
 
-def value_message(each: Value) -> metadata_pb2.Value:
-    """One value as a message."""
+def fill_value(each: Value, target: metadata_pb2.Value) -> None:
+    """Put one value into its message."""
     match each:
         case bool():
-            return metadata_pb2.Value(bool_value=each)
+            target.bool_value = each
         case int():
-            return metadata_pb2.Value(int64_value=each)
+            target.int64_value = each
         case float():
-            return metadata_pb2.Value(double_value=each)
+            target.double_value = each
         case str():
-            return metadata_pb2.Value(string_value=each)
+            target.string_value = each
         case datetime():
-            return metadata_pb2.Value(timestamp_value=timestamp(each))
+            target.timestamp_value.FromDatetime(each)
         case tuple():
-            return _list_message(each)
+            _fill_list(each, target)
 
 
 def timestamp(instant: datetime) -> Timestamp:
@@ -187,12 +188,15 @@ def _list(items: tuple[Any, ...], path: str) -> Value:
     return items
 
 
-def _list_message(items: tuple[Any, ...]) -> metadata_pb2.Value:
-    if items and isinstance(items[0], str):
-        return metadata_pb2.Value(string_list=metadata_pb2.StringList(values=items))
-    if items and isinstance(items[0], float):
-        return metadata_pb2.Value(double_list=metadata_pb2.DoubleList(values=items))
-    return metadata_pb2.Value(int64_list=metadata_pb2.Int64List(values=items))
+def _fill_list(items: tuple[Any, ...], target: metadata_pb2.Value) -> None:
+    first = items[0] if items else 0
+    if isinstance(first, str):
+        target.string_list.values.extend(items)
+    elif isinstance(first, float):
+        target.double_list.values.extend(items)
+    else:
+        target.int64_list.SetInParent()
+        target.int64_list.values.extend(items)
 
 
 def _instant(message: Timestamp, path: str) -> datetime:

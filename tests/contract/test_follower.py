@@ -1,0 +1,182 @@
+"""The follower over real catalogs and indexes."""
+
+from collections.abc import Callable, Iterator, Sequence
+from datetime import timedelta
+
+import pytest
+
+from rag_server.core.call import Deadline
+from rag_server.core.documents import Vector, View
+from rag_server.core.errors import Reason, Unavailable
+from rag_server.core.follower import Follower
+from rag_server.core.protocols import Catalog, Changes, VectorIndex
+from rag_server.core.telemetry import Silent
+from tests.contract.conftest import Clock, Sketch
+
+SOON = Deadline(30.0)
+
+
+class Noted(Silent):
+    """What the follower reports."""
+
+    def __init__(self) -> None:
+        self.failures: list[str] = []
+        self.documents = -1
+
+    def failed(self, part: str, error: BaseException) -> None:
+        self.failures.append(part)
+
+    def stored(self, documents: int) -> None:
+        self.documents = documents
+
+
+class Flaky:
+    """An index that is away for its first changes: a fault that cannot be provoked."""
+
+    def __init__(self, index: VectorIndex, failures: int) -> None:
+        self._index = index
+        self._left = failures
+
+    def apply(self, name: str, changes: Changes) -> None:
+        if self._left > 0:
+            self._left -= 1
+            raise Unavailable("away", Reason.NOT_READY)
+        self._index.apply(name, changes)
+
+    def applied(self, name: str) -> int:
+        return self._index.applied(name)
+
+    def remove(self, name: str, ids: Sequence[str]) -> None:
+        self._index.remove(name, ids)
+
+    def search(self, name: str, vector: Vector, limit: int) -> list[tuple[str, float]]:
+        return self._index.search(name, vector, limit)
+
+    def drop(self, name: str) -> None:
+        self._index.drop(name)
+
+
+@pytest.fixture
+def noted() -> Noted:
+    return Noted()
+
+
+@pytest.fixture
+def follow(catalog_under_test: Catalog, noted: Noted) -> Iterator[Callable[..., Follower]]:
+    """Starts followers, which are stopped at the end."""
+    started: list[Follower] = []
+
+    def start(index: VectorIndex, sweep: float = 3_600.0) -> Follower:
+        follower = Follower(
+            catalog_under_test,
+            index,
+            noted,
+            retention=timedelta(seconds=60),
+            sweep_every=timedelta(seconds=sweep),
+        )
+        follower.start()
+        started.append(follower)
+        return follower
+
+    yield start
+    for each in started:
+        each.stop()
+
+
+def write(catalog: Catalog, *sketches: Sketch) -> View:
+    collection = catalog.collections.get("acme", "words")
+    catalog.documents.write(collection, [each.drawn() for each in sketches])
+    return catalog.collections.get("acme", "words").view
+
+
+@pytest.fixture
+def view(catalog_under_test: Catalog) -> View:
+    catalog_under_test.collections.create("acme", "words", "", "minilm")
+    return write(catalog_under_test, Sketch("a", "one two"), Sketch("b", "three"))
+
+
+def found(index: VectorIndex, view: View, vector: Vector) -> set[str]:
+    return {chunk_id for chunk_id, _ in index.search(view.index_name, vector, 10)}
+
+
+def test_what_was_written_before_the_start_is_caught_up(
+    follow: Callable[..., Follower], index_under_test: VectorIndex, view: View, noted: Noted
+) -> None:
+    follower = follow(index_under_test)
+    assert follower.wait(view, view.revision, SOON) == view.revision
+    assert noted.documents == 2
+
+
+def test_a_commit_is_followed_once_notified(
+    follow: Callable[..., Follower],
+    catalog_under_test: Catalog,
+    index_under_test: VectorIndex,
+    view: View,
+    catalog_vector: Callable[[str], Vector],
+) -> None:
+    follower = follow(index_under_test)
+    newer = write(catalog_under_test, Sketch("c", "four"))
+    follower.notify(newer)
+    assert follower.wait(newer, newer.revision, SOON) == newer.revision
+    assert "c:four" in found(index_under_test, newer, catalog_vector("four"))
+
+
+def test_an_index_that_was_away_is_caught_up_later(
+    follow: Callable[..., Follower], index_under_test: VectorIndex, view: View, noted: Noted
+) -> None:
+    follower = follow(Flaky(index_under_test, failures=1))
+    assert follower.wait(view, view.revision, SOON) == view.revision
+    assert noted.failures == ["follow"]
+
+
+def test_an_index_from_after_a_restored_catalog_is_rebuilt(
+    follow: Callable[..., Follower],
+    index_under_test: VectorIndex,
+    catalog_under_test: Catalog,
+    view: View,
+    catalog_vector: Callable[[str], Vector],
+) -> None:
+    changes = catalog_under_test.feed.changes(view, 0, 100)
+    lost = Changes(view.revision + 5, ["lost:one"], changes.vectors[:1])
+    index_under_test.apply(view.index_name, lost)
+    follower = follow(index_under_test)
+    assert follower.wait(view, view.revision, SOON) == view.revision
+    ids = found(index_under_test, view, catalog_vector("one"))
+    assert ids == {"a:one", "a:two", "b:three"}
+
+
+def test_what_was_deleted_long_ago_is_removed_for_good(
+    follow: Callable[..., Follower],
+    catalog_under_test: Catalog,
+    catalog_clock: Clock,
+    index_under_test: VectorIndex,
+    view: View,
+    catalog_vector: Callable[[str], Vector],
+) -> None:
+    collection = catalog_under_test.collections.get("acme", "words")
+    # The clock of the catalog stands at a date long past.
+    catalog_under_test.documents.delete(collection, ["a"])
+    follower = follow(index_under_test, sweep=0.05)
+    now = catalog_under_test.collections.get("acme", "words").view
+    follower.wait(now, now.revision, SOON)
+    wait_until(lambda: found(index_under_test, now, catalog_vector("one")) == {"b:three"})
+    wait_until(lambda: catalog_under_test.documents.get(view, "a") is None)
+
+
+def test_a_deleted_collection_leaves_nothing_behind(
+    follow: Callable[..., Follower],
+    catalog_under_test: Catalog,
+    index_under_test: VectorIndex,
+    view: View,
+) -> None:
+    follower = follow(index_under_test, sweep=0.05)
+    follower.wait(view, view.revision, SOON)
+    catalog_under_test.collections.delete("acme", "words")
+    wait_until(lambda: index_under_test.applied(view.index_name) == 0)
+    wait_until(lambda: catalog_under_test.feed.dropped() == [])
+
+
+def wait_until(condition: Callable[[], bool]) -> None:
+    deadline = Deadline(30.0)
+    while not condition():
+        deadline.check("waiting")

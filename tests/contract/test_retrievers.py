@@ -1,0 +1,262 @@
+"""What every retriever owes: visible chunks only, exactly filtered, best first."""
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from rag_server.core.call import Call, Deadline
+from rag_server.core.documents import Vector, View
+from rag_server.core.errors import Reason, Unavailable
+from rag_server.core.filters import Comparison, Filter, Negated, Operator, matches
+from rag_server.core.principal import ANONYMOUS
+from rag_server.core.protocols import Catalog, Changes, Retriever, Search, VectorIndex
+from rag_server.core.retrieval import Candidate, DegradationKind, DenseSpec, RetrieverSpec
+from rag_server.retrievers import RETRIEVERS, Sources
+from tests.contract.conftest import Sketch
+
+WORDS = [f"word{n}" for n in range(40)]
+SPECS: dict[type, RetrieverSpec] = {DenseSpec: DenseSpec()}
+Ask = Callable[..., list[Candidate]]
+
+
+class FixedQuestion:
+    """A question whose vector is given."""
+
+    text = "which?"
+
+    def __init__(self, vector: Vector) -> None:
+        self._vector = vector
+
+    def vector(self) -> Vector:
+        return self._vector
+
+
+class Applied:
+    """Freshness that reports what the index has, and never waits."""
+
+    def __init__(self, index: VectorIndex) -> None:
+        self._index = index
+
+    def applied(self, view: View) -> int:
+        return self._index.applied(view.index_name)
+
+    def wait(self, view: View, revision: int, deadline: Deadline) -> int:
+        return self.applied(view)
+
+
+class AwayIndex:
+    """An index whose engine does not answer: a fault that cannot be provoked in Chroma."""
+
+    def applied(self, name: str) -> int:
+        return 1
+
+    def search(self, name: str, vector: Vector, limit: int) -> list[tuple[str, float]]:
+        raise Unavailable("the vector index is not available", Reason.NOT_READY)
+
+    def apply(self, name: str, changes: Changes) -> None: ...
+
+    def remove(self, name: str, ids: Sequence[str]) -> None: ...
+
+    def drop(self, name: str) -> None: ...
+
+
+@pytest.fixture(params=RETRIEVERS)
+def spec(request: pytest.FixtureRequest) -> RetrieverSpec:
+    return SPECS[request.param]
+
+
+@pytest.fixture
+def make(
+    catalog_under_test: Catalog, index_under_test: VectorIndex, spec: RetrieverSpec
+) -> Callable[..., Retriever]:
+    def made(index: VectorIndex = index_under_test, exact: int = 5, tail: int = 100) -> Retriever:
+        sources = Sources(catalog_under_test.chunks, index, Applied(index), exact, tail)
+        return RETRIEVERS[type(spec)](sources)
+
+    return made
+
+
+@pytest.fixture
+def view(catalog_under_test: Catalog) -> View:
+    collection = catalog_under_test.collections.create("acme", "words", "", "minilm")
+    sketches = [Sketch(f"d{n}", word, metadata={"n": n}) for n, word in enumerate(WORDS)]
+    catalog_under_test.documents.write(collection, [each.drawn() for each in sketches])
+    return catalog_under_test.collections.get("acme", "words").view
+
+
+@pytest.fixture
+def indexed(catalog_under_test: Catalog, index_under_test: VectorIndex, view: View) -> View:
+    index_under_test.apply(view.index_name, catalog_under_test.feed.changes(view, 0, 1_000))
+    return view
+
+
+@pytest.fixture
+def ask(spec: RetrieverSpec, catalog_vector: Callable[[str], Vector]) -> Ask:
+    def asked(
+        retriever: Retriever,
+        view: View,
+        word: str = "word7",
+        limit: int = 5,
+        filter: Filter | None = None,
+        call: Call | None = None,
+    ) -> list[Candidate]:
+        question = FixedQuestion(catalog_vector(word))
+        return retriever.retrieve(Search(view, question, limit, filter, spec), call or a_call())
+
+    return asked
+
+
+def a_call() -> Call:
+    return Call(ANONYMOUS, Deadline(30.0))
+
+
+def ids(candidates: Sequence[Candidate]) -> list[str]:
+    return [each.chunk_id.split(":")[0] for each in candidates]
+
+
+def exactly(
+    vector_of: Callable[[str], Vector], word: str, numbers: Sequence[int], limit: int
+) -> list[str]:
+    """The documents of `numbers`, nearest to the word first, by plain arithmetic."""
+    asked = vector_of(word)
+    ranked = sorted(numbers, key=lambda n: -float(np.dot(vector_of(WORDS[n]), asked)))
+    return [f"d{n}" for n in ranked[:limit]]
+
+
+def test_the_best_come_first_with_their_stage(
+    make: Callable[..., Retriever],
+    ask: Ask,
+    indexed: View,
+    catalog_vector: Callable[[str], Vector],
+) -> None:
+    found = ask(make(), indexed)
+    assert ids(found) == exactly(catalog_vector, "word7", range(40), 5)
+    assert [each.stages[0].rank for each in found] == [1, 2, 3, 4, 5]
+    assert [each.score for each in found] == sorted((e.score for e in found), reverse=True)
+
+
+def test_what_the_index_has_not_applied_is_found_too(
+    make: Callable[..., Retriever],
+    ask: Ask,
+    view: View,
+    catalog_vector: Callable[[str], Vector],
+) -> None:
+    assert ids(ask(make(), view)) == exactly(catalog_vector, "word7", range(40), 5)
+
+
+def test_a_read_that_cannot_be_fresh_is_refused_not_stale(
+    make: Callable[..., Retriever], ask: Ask, view: View
+) -> None:
+    with pytest.raises(Unavailable) as caught:
+        ask(make(tail=10), view)
+    assert caught.value.reason is Reason.INDEX_BEHIND
+
+
+def test_deleted_documents_are_made_up_for(
+    make: Callable[..., Retriever],
+    ask: Ask,
+    indexed: View,
+    catalog_under_test: Catalog,
+    catalog_vector: Callable[[str], Vector],
+) -> None:
+    gone = exactly(catalog_vector, "word7", range(40), 15)
+    collection = catalog_under_test.collections.get("acme", "words")
+    catalog_under_test.documents.delete(collection, gone)
+    left = [n for n in range(40) if f"d{n}" not in gone]
+    now = catalog_under_test.collections.get("acme", "words").view
+    assert ids(ask(make(), now)) == exactly(catalog_vector, "word7", left, 5)
+    assert ids(ask(make(), indexed)) == gone[:5]
+
+
+def test_an_updated_document_is_found_by_its_new_text_once(
+    make: Callable[..., Retriever], ask: Ask, indexed: View, catalog_under_test: Catalog
+) -> None:
+    collection = catalog_under_test.collections.get("acme", "words")
+    update = Sketch("d3", "fresh word3", metadata={"n": 3}).drawn()
+    catalog_under_test.documents.write(collection, [update])
+    now = catalog_under_test.collections.get("acme", "words").view
+    found = ask(make(), now, word="fresh", limit=40)
+    assert found[0].chunk_id == "d3:fresh"
+    assert len({each.chunk_id for each in found}) == len(found) == 40
+
+
+_conditions = st.one_of(
+    st.builds(
+        Comparison,
+        st.just("n"),
+        st.sampled_from([Operator.LESS_THAN, Operator.GREATER_OR_EQUAL, Operator.NOT_EQUAL]),
+        st.integers(-1, 41),
+    ),
+    st.builds(
+        Comparison,
+        st.just("n"),
+        st.just(Operator.IN),
+        st.lists(st.integers(0, 39), min_size=1, max_size=8).map(tuple),
+    ),
+)
+_filters = st.one_of(_conditions, st.builds(Negated, _conditions))
+
+
+@settings(
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(filter=_filters, word=st.sampled_from(WORDS), limit=st.integers(1, 12))
+def test_filters_are_exact_on_every_path(
+    make: Callable[..., Retriever],
+    ask: Ask,
+    indexed: View,
+    catalog_vector: Callable[[str], Vector],
+    filter: Filter,
+    word: str,
+    limit: int,
+) -> None:
+    passing = [n for n in range(40) if matches(filter, {"n": n})]
+    expected = exactly(catalog_vector, word, passing, limit)
+    for exact in (0, 5, 1_000):
+        assert ids(ask(make(exact=exact), indexed, word, limit, filter)) == expected
+
+
+def test_the_funnel_says_which_path_was_taken(
+    make: Callable[..., Retriever], ask: Ask, indexed: View
+) -> None:
+    few = Comparison("n", Operator.LESS_THAN, 3)
+    steps: dict[str, list[str]] = {}
+    for name, asked in (("none", None), ("few", few), ("many", Negated(few))):
+        call = a_call()
+        ask(make(), indexed, filter=asked, call=call)
+        steps[name] = [each.step for each in call.funnel]
+    assert steps == {
+        "none": ["index", "visible"],
+        "few": ["filtered", "exact"],
+        "many": ["filtered", "index", "visible"],
+    }
+
+
+def test_a_small_collection_is_scanned_while_the_index_is_away(
+    make: Callable[..., Retriever],
+    ask: Ask,
+    indexed: View,
+    catalog_vector: Callable[[str], Vector],
+) -> None:
+    call = a_call()
+    found = ask(make(index=AwayIndex(), exact=100), indexed, call=call)
+    assert ids(found) == exactly(catalog_vector, "word7", range(40), 5)
+    assert [each.kind for each in call.degradations] == [DegradationKind.INDEX_AWAY]
+
+
+def test_a_large_one_is_unavailable(
+    make: Callable[..., Retriever], ask: Ask, indexed: View
+) -> None:
+    with pytest.raises(Unavailable):
+        ask(make(index=AwayIndex(), exact=10), indexed)
+
+
+def test_nothing_passes_nothing_is_found(
+    make: Callable[..., Retriever], ask: Ask, indexed: View
+) -> None:
+    nobody = Comparison("n", Operator.GREATER_THAN, 1_000)
+    assert ask(make(), indexed, filter=nobody) == []
+    assert ask(make(exact=0), indexed, filter=nobody) == []
