@@ -2,27 +2,18 @@ import asyncio
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from typing import Any
 
 import grpc
 import pytest
-from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import (
-    ExportTraceServiceRequest,
-    ExportTraceServiceResponse,
-)
-from opentelemetry.proto.collector.trace.v1.trace_service_pb2_grpc import (
-    TraceServiceServicer,
-    add_TraceServiceServicer_to_server,
-)
-from opentelemetry.proto.trace.v1.trace_pb2 import Span
 
 from rag_server.core.call import Deadline
 from rag_server.observability.metrics import Metrics
 from rag_server.observability.telemetry import Observer
 from rag_server.observability.tracing import Tracing
 from rag_server.resilience.pool import BoundedPool
+from tests.collector import Collector, collecting
 
 TRACE = "0af7651916cd43dd8448eb211c80319c"
 PARENT = "b7ad6b7169203331"
@@ -32,40 +23,10 @@ UNSAMPLED = f"00-{TRACE}-{PARENT}-00"
 Handler = Callable[[bytes, Any], Awaitable[bytes]]
 
 
-class Collector(TraceServiceServicer):
-    """An OpenTelemetry collector that keeps what it is sent."""
-
-    def __init__(self) -> None:
-        self.requests: list[ExportTraceServiceRequest] = []
-        self.endpoint = ""
-
-    def Export(  # noqa: N802 - the name is the contract's
-        self, request: ExportTraceServiceRequest, context: grpc.ServicerContext
-    ) -> ExportTraceServiceResponse:
-        self.requests.append(request)
-        return ExportTraceServiceResponse()
-
-    @property
-    def spans(self) -> list[Span]:
-        return [
-            span
-            for request in self.requests
-            for resource in request.resource_spans
-            for scope in resource.scope_spans
-            for span in scope.spans
-        ]
-
-
 @pytest.fixture
 def collector() -> Iterator[Collector]:
-    collector = Collector()
-    server = grpc.server(ThreadPoolExecutor(1))
-    add_TraceServiceServicer_to_server(collector, server)  # type: ignore[no-untyped-call]  # generated
-    port = server.add_insecure_port("127.0.0.1:0")
-    server.start()
-    collector.endpoint = f"http://127.0.0.1:{port}"
-    yield collector
-    server.stop(None).wait()
+    with collecting() as collector:
+        yield collector
 
 
 @asynccontextmanager
