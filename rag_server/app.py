@@ -186,7 +186,7 @@ def _generators(
     if asked.model is not None:
         # Imported here: the SDK is an extra and costs a second.
         from rag_server.generators.openai import OpenAiGenerator, OpenAiOptions
-        from rag_server.prompts.templates import Templates
+        from rag_server.prompts.rendering import Templates
 
         openai = OpenAiGenerator(
             OpenAiOptions(

@@ -23,7 +23,7 @@ from rag_server.core.retrieval import (
 from rag_server.core.values import Span
 from rag_server.generators.extractive import ExtractiveGenerator
 from rag_server.generators.openai import OpenAiGenerator, OpenAiOptions
-from rag_server.prompts.templates import Templates
+from rag_server.prompts.rendering import Templates
 from rag_server.resilience.pool import BoundedPool
 from tests.integration.llm import API_KEY, MODEL, language_model
 

@@ -25,7 +25,7 @@ from rag_server.core.errors import Unavailable as ModelUnavailable
 from rag_server.core.principal import ANONYMOUS
 from rag_server.generators.openai import OpenAiGenerator as Generator
 from rag_server.generators.openai import OpenAiOptions
-from rag_server.prompts.templates import Templates
+from rag_server.prompts.rendering import Templates
 from tests.integration.llm import API_KEY, MODEL, language_model
 from tests.serving import serving
 
