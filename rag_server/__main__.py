@@ -1,6 +1,7 @@
 """The command `ragrpc-server`: argv and environment -> Settings -> app."""
 
 import asyncio
+import os
 import signal
 import sys
 from collections.abc import Callable
@@ -57,14 +58,18 @@ def serve(
 @cli.command()
 def migrate(data_dir: DataDir = None, config: Config = None) -> None:
     """Bring the catalog of a data directory to this version's schema."""
+    from rag_server.stores.lock import DirectoryLock
     from rag_server.stores.migration import migrate as upgrade
 
     settings = load_settings(config, {"data.directory": data_dir})
-    upgrade(settings.data.directory)
+    with DirectoryLock(settings.data.directory):
+        upgrade(settings.data.directory)
     typer.echo(f"the catalog in {settings.data.directory} is up to date")
 
 
 def _run(settings: Settings) -> None:
+    # gRPC's core writes to stderr what its callers are told anyway, between our JSON lines.
+    os.environ.setdefault("GRPC_VERBOSITY", "NONE")
     import uvloop
 
     uvloop.run(_serve(settings))

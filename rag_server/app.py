@@ -22,7 +22,7 @@ from rag_server.core.retrieval import ExtractiveSpec, GeneratorSpec, OpenAiSpec
 from rag_server.core.telemetry import Telemetry
 from rag_server.embedders import EMBEDDERS
 from rag_server.generators.extractive import ExtractiveGenerator
-from rag_server.ingestion.chunkers.recursive import RecursiveChunker
+from rag_server.ingestion.chunkers import CHUNKERS
 from rag_server.ingestion.parsers import PARSERS
 from rag_server.observability.exposition import Exposition
 from rag_server.observability.logging import configure_logging
@@ -33,7 +33,7 @@ from rag_server.observability.telemetry import Observer
 from rag_server.observability.tracing import Tracing
 from rag_server.resilience.pool import BoundedPool
 from rag_server.retrievers import RETRIEVERS, Sources
-from rag_server.settings import Settings, read_tls
+from rag_server.settings import Settings, SettingsError, read_tls
 from rag_server.stores.catalog.catalog import SqlCatalog, open_catalog
 from rag_server.stores.chroma import ChromaIndex
 from rag_server.stores.lock import DirectoryLock
@@ -102,6 +102,7 @@ async def running(
     `observe` may wrap the telemetry (fault injection), `embedder` replace the one of the
     settings. Raises RagError or SettingsError when a part cannot be started.
     """
+    _check_names(settings)
     async with AsyncExitStack() as stack:
         metrics = Metrics()
         tracing = _tracing(settings, stack)
@@ -123,6 +124,7 @@ async def running(
         stack.push_async_callback(server.drain)
         following = asyncio.create_task(_follow_health(server, watch, changed.event))
         stack.callback(following.cancel)
+        stack.callback(watch.drain)
         yield Ports(server.port, sidecar_port)
 
 
@@ -162,6 +164,18 @@ async def _engines(
 
 def _load_embedder(settings: Settings, given: Embedder | None) -> Embedder:
     return given or EMBEDDERS[settings.embedder.name](settings.data.cache_directory)
+
+
+def _check_names(settings: Settings) -> None:
+    """What a setting names must stand in the table of its kind."""
+    tables: Mapping[str, tuple[str, Mapping[str, object]]] = {
+        "embedder.name": (settings.embedder.name, EMBEDDERS),
+        "retrieval.default_pipeline": (settings.retrieval.default_pipeline, SHIPPED),
+    }
+    for path, (name, table) in tables.items():
+        if name not in table:
+            known = ", ".join(sorted(table))
+            raise SettingsError(f"setting {path} names {name!r}, which is not one of: {known}")
 
 
 def _pools(settings: Settings, metrics: Metrics, stack: AsyncExitStack) -> _Pools:
@@ -270,9 +284,7 @@ def _query_path(
 def _ingest_path(settings: Settings, engines: _Engines, pools: _Pools) -> IngestPath:
     preparation = Preparation(
         parsers=PARSERS,
-        chunker=RecursiveChunker(
-            engines.embedder.token_offsets, max_tokens=settings.chunking.max_tokens
-        ),
+        chunker=CHUNKERS["recursive"](engines.embedder.token_offsets, settings.chunking.max_tokens),
         embedder=engines.embedder,
         embeddings=engines.catalog.embeddings,
         writes=pools.writes,

@@ -39,6 +39,7 @@ class Watch:
         self._interval = interval
         self._changed = changed
         self._components: Mapping[str, Component] = {}
+        self._draining = False
         self._stopping = Event()
         self._thread = Thread(target=self._run, name="ragrpc-health", daemon=True)
 
@@ -54,12 +55,18 @@ class Watch:
             self._thread.join()
 
     def components(self) -> Mapping[str, Component]:
-        """The last answers by name."""
+        """The last answers by name; while draining, one more that says so."""
+        if self._draining:
+            return {**self._components, "server": Component(False, "is draining")}
         return self._components
+
+    def drain(self) -> None:
+        """From now on the server is not ready."""
+        self._draining = True
 
     def ready(self) -> bool:
         """Whether every required part works."""
-        return all(each.ready or not each.required for each in self._components.values())
+        return all(each.ready or not each.required for each in self.components().values())
 
     def _run(self) -> None:
         while not self._stopping.wait(self._interval):

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
-from rag_server.core.errors import NotPermitted, Reason
+from rag_server.core.errors import InvalidRequest, NotPermitted, Reason, Violation
 from rag_server.core.filters import Filter
 
 
@@ -18,12 +18,20 @@ class Role(StrEnum):
 @dataclass(frozen=True, slots=True)
 class Principal:
     """The caller. Every read of a principal with a `filter` is narrowed by it,
-    and it belongs into the key of everything cached on its behalf."""
+    and it belongs into the key of everything cached on its behalf.
+
+    A filter goes with the role of a reader only: who may write could replace documents
+    that the filter hides. Raises InvalidRequest for any other combination.
+    """
 
     tenant: str
     roles: frozenset[Role]
     filter: Filter | None = None
     key_id: str = ""
+
+    def __post_init__(self) -> None:
+        if self.filter is not None and not self.roles <= {Role.READER}:
+            raise InvalidRequest.of(Violation("filter", "goes with the role reader only"))
 
     def require(self, role: Role) -> None:
         """Raise NotPermitted unless the principal has `role`."""

@@ -259,7 +259,8 @@ class KeyStore(Protocol):
     def create(
         self, tenant: str, roles: frozenset[Role], name: str, filter: Filter | None
     ) -> tuple[KeyRecord, str]:
-        """A new key and its full text, which cannot be read again."""
+        """A new key and its full text, which cannot be read again. Raises InvalidRequest
+        for a filter with any role but reader."""
         ...
 
     def authenticate(self, key: str) -> Principal:

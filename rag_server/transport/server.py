@@ -120,9 +120,13 @@ class RpcServer:
         address = (
             f"[{host}]:{self._options.port}" if ":" in host else f"{host}:{self._options.port}"
         )
-        if credentials is None:
-            return self._server.add_insecure_port(address)
-        return self._server.add_secure_port(address, credentials)
+        try:
+            if credentials is None:
+                return self._server.add_insecure_port(address)
+            return self._server.add_secure_port(address, credentials)
+        except RuntimeError as error:
+            # gRPC's own text spans lines and names its source files.
+            raise OSError(f"cannot listen on {address}: is the port taken?") from error
 
 
 def _ms(seconds: float) -> int:

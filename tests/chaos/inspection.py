@@ -5,7 +5,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from operator import attrgetter
 
-from rag_client import Chunk, Hit, NotFound, RagClient
+from rag_client import Chunk, Hit, NotFound, RagClient, Retrieval
 from tests.chaos.ledger import ABSENT, Ledger
 from tests.chaos.story import OF_STORIES, text, versions, whole_version
 from tests.chaos.tally import Tally
@@ -47,8 +47,9 @@ class Inspector:
             self._tally.observe(visible.get(name, ABSENT) == state, f"{name} in a filtered search")
             chunks = self._chunks(name)
             for chunk in chunks:
-                found = {hit.chunk_id for hit in self._neighbours(chunk.text)}
-                self._tally.require(chunk.id in found, f"a chunk of {name} in the index")
+                found = self._neighbours(chunk.text)
+                there = any(hit.chunk_id == chunk.id for hit in found.hits)
+                self._tally.require(there, f"a chunk of {name} in a search: {found.funnel}")
 
     def _snapshot(self) -> Mapping[str, int]:
         """Version of every visible document, from one filtered search that returns all."""
@@ -58,13 +59,13 @@ class Inspector:
             for name, hits in _by_document(found.hits).items()
         }
 
-    def _neighbours(self, query: str) -> tuple[Hit, ...]:
+    def _neighbours(self, query: str) -> Retrieval:
         """The nearest chunks; no document appears in two versions."""
-        hits = self._rag.retrieve(COLLECTION, query, top_k=_NEAREST).hits
-        for name, some in _by_document(hits).items():
-            mixed = versions(hit.text for hit in some)
+        found = self._rag.retrieve(COLLECTION, query, top_k=_NEAREST, explain=True)
+        for name, hits in _by_document(found.hits).items():
+            mixed = versions(hit.text for hit in hits)
             self._tally.observe(len(mixed) <= 1, f"{name} in versions {mixed} in a search")
-        return hits
+        return found
 
     def _document(self, name: str) -> int:
         """State of a document by its stored text."""

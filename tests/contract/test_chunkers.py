@@ -28,11 +28,11 @@ TOKENS = HashingEmbedder().token_offsets
 
 @pytest.fixture(params=list(CHUNKERS))
 def chunker(request: pytest.FixtureRequest) -> Chunker:
-    return CHUNKERS[request.param](TOKENS)
+    return CHUNKERS[request.param](TOKENS, 200)
 
 
 def chunked(name: str, text: str) -> list[Piece]:
-    return CHUNKERS[name](TOKENS).chunk(text, ContentType.MARKDOWN, "Title")
+    return CHUNKERS[name](TOKENS, 200).chunk(text, ContentType.MARKDOWN, "Title")
 
 
 def visible(text: str) -> str:
@@ -85,7 +85,7 @@ def test_a_piece_fits_the_embedder_together_with_its_title(
     name: str, model_tokens: TokenOffsets, text: str, title: str
 ) -> None:
     window = 254 - min(len(model_tokens(title)), 64)
-    for piece in CHUNKERS[name](model_tokens).chunk(text, ContentType.PLAIN, title):
+    for piece in CHUNKERS[name](model_tokens, 200).chunk(text, ContentType.PLAIN, title):
         found = len(model_tokens(piece.span.of(text.encode()).decode()))
         assert piece.tokens <= window
         # The rest of a word that had to be cut can have a few tokens more by itself.

@@ -214,6 +214,8 @@ def test_mutual_tls_wants_a_client_certificate(
         ({"RAGRPC_SERVER__PORT": "many"}, "server.port"),
         ({"RAGRPC_SERVER__PROT": "1"}, "RAGRPC_SERVER__PROT"),
         ({"RAGRPC_TLS__CERTIFICATE": "/nowhere.pem"}, "tls.private_key"),
+        ({"RAGRPC_EMBEDDER__NAME": "word2vec"}, "embedder.name"),
+        ({"RAGRPC_RETRIEVAL__DEFAULT_PIPELINE": "turbo"}, "retrieval.default_pipeline"),
     ],
 )
 def test_a_wrong_setting_stops_the_start_with_one_line(
@@ -230,6 +232,32 @@ def test_a_wrong_setting_stops_the_start_with_one_line(
     assert finished.returncode == 2
     assert named in finished.stderr
     assert len(finished.stderr.strip().splitlines()) == 1
+
+
+def test_a_port_that_is_taken_is_said_in_one_line(server: ServerProcess, data_dir: Path) -> None:
+    finished = subprocess.run(
+        [*SERVE, "--data-dir", str(data_dir), "--port", str(server.port), "--sidecar-port", "0"],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    assert finished.returncode == 1
+    assert finished.stderr.strip().splitlines() == [
+        f"ragrpc-server: cannot listen on 127.0.0.1:{server.port}: is the port taken?"
+    ]
+
+
+def test_readiness_ends_when_the_drain_begins(data_dir: Path) -> None:
+    with serving(data_dir, env={"RAGRPC_SERVER__DRAIN_DELAY_SECONDS": "3"}) as server:
+        assert fetch(server, "/readyz")[0] == 200
+        server.process.send_signal(signal.SIGTERM)
+        while not any('"draining"' in line for line in server.lines):
+            pass
+        status, body = fetch(server, "/readyz")
+        assert (status, json.loads(body)["components"]["server"]["ready"]) == (503, False)
+        assert fetch(server, "/healthz")[0] == 200
+        assert server.stop() == 0
 
 
 def test_questions_and_documents_never_reach_the_log(data_dir: Path) -> None:

@@ -158,6 +158,13 @@ def test_a_mandatory_filter_narrows_every_read(client: MakeClient) -> None:
         assert caught.value.reason == "DOCUMENT_NOT_FOUND"
 
 
+def test_a_filter_goes_with_the_role_reader_only(guarded: tuple[ServerProcess, Path]) -> None:
+    only = {"field": "team", "operator": "OPERATOR_EQUAL", "value": {"stringValue": "all"}}
+    with pytest.raises(subprocess.CalledProcessError) as caught:
+        keys(guarded[1], "create", "--role", "writer", "--filter", json.dumps({"comparison": only}))
+    assert caught.value.stderr.strip() == "ragrpc-server: filter: goes with the role reader only"
+
+
 def test_anonymous_on_the_network_is_refused_at_start(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "rag_server", "serve", "--host", "0.0.0.0"]
     finished = subprocess.run(

@@ -38,6 +38,7 @@ class SqlKeys:
         """A new key and its full text, which cannot be read again."""
         key_id, secret = secrets.token_hex(4), secrets.token_urlsafe(32)
         created_at = self._clock()
+        principal = Principal(tenant, roles, filter, key_id)
         row = insert(keys).values(
             id=key_id,
             hash=_hash(secret),
@@ -48,7 +49,6 @@ class SqlKeys:
             created_at=to_micros(created_at),
         )
         self._writer.run(lambda connection: connection.execute(row))
-        principal = Principal(tenant, roles, filter, key_id)
         return KeyRecord(key_id, principal, name, created_at, None), f"rk_{key_id}_{secret}"
 
     def authenticate(self, key: str) -> Principal:
