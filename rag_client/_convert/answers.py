@@ -24,11 +24,11 @@ def retrieve_results(
 
 def hits(messages: Iterable[retrieval_pb2.Hit]) -> tuple[types.Hit, ...]:
     """Hits in the order given."""
-    return tuple(_hit(each) for each in messages)
+    return tuple([_hit(each) for each in messages])
 
 
 def _hit(message: retrieval_pb2.Hit) -> types.Hit:
-    scores = message.stage_scores
+    scores = [types.StageScore(each.stage, each.score, each.rank) for each in message.stage_scores]
     return types.Hit(
         document_id=message.document_id,
         chunk_id=message.chunk_id,
@@ -37,7 +37,7 @@ def _hit(message: retrieval_pb2.Hit) -> types.Hit:
         spans=spans(message.spans),
         metadata=metadata_of(message.metadata),
         score=message.score,
-        stage_scores=tuple(types.StageScore(each.stage, each.score, each.rank) for each in scores),
+        stage_scores=tuple(scores),
         ordinal=message.ordinal,
     )
 

@@ -59,8 +59,12 @@ def metadata_messages(field: str, metadata: Metadata) -> Mapping[str, metadata_p
 
 def metadata_of(messages: Mapping[str, metadata_pb2.Value]) -> Metadata:
     """Metadata by name, ascending; kinds of value that are unknown here are left out."""
-    values = ((name, value_of(messages[name])) for name in sorted(messages))
-    return {name: value for name, value in values if value is not None}
+    metadata = {}
+    for name in sorted(messages):
+        value = value_of(messages[name])
+        if value is not None:
+            metadata[name] = value
+    return metadata
 
 
 def timestamp_message(instant: datetime) -> Timestamp:

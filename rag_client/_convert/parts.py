@@ -26,7 +26,7 @@ def span(message: retrieval_pb2.Span) -> Span:
 
 def spans(messages: Iterable[retrieval_pb2.Span]) -> tuple[Span, ...]:
     """Byte ranges in the order given."""
-    return tuple(span(each) for each in messages)
+    return tuple([Span(each.start, each.end) for each in messages])
 
 
 def timings(messages: Iterable[retrieval_pb2.StageTiming]) -> tuple[StageTiming, ...]:

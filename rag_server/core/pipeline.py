@@ -222,12 +222,10 @@ class QueryPath:
             ) from None
 
     def _read(self, candidates: Sequence[Candidate]) -> list[Hit]:
-        chunks = self._catalog.chunks.read([each.row for each in candidates])
-        return [
-            Hit(chunks[each.row], each.score, each.stages)
-            for each in candidates
-            if each.row in chunks
-        ]
+        unread = [each.row for each in candidates if each.chunk is None]
+        read = self._catalog.chunks.read(unread)
+        pairs = [(each, each.chunk or read.get(each.row)) for each in candidates]
+        return [Hit(chunk, each.score, each.stages) for each, chunk in pairs if chunk is not None]
 
     def _report(
         self, found: Retrieval, question: AskedQuestion, call: Call, generator: str = ""

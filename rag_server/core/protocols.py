@@ -164,6 +164,10 @@ class ChunkStore(Protocol):
         """(row, document row) by chunk id for those visible; others are left out."""
         ...
 
+    def read_visible(self, view: View, chunk_ids: Sequence[str]) -> dict[str, StoredChunk]:
+        """Whole chunks by id for those visible; others are left out."""
+        ...
+
     def read(self, rows: Sequence[int]) -> dict[int, StoredChunk]:
         """Chunks by row, as `visible` or `vectors` named them."""
         ...

@@ -54,12 +54,14 @@ class StageScore:
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A chunk that a retriever found; `row` is the catalog's name for its visible version."""
+    """A chunk that a retriever found; `row` is the catalog's name for its visible version.
+    `chunk` is set where it was read already."""
 
     row: int
     chunk_id: str
     score: float
     stages: tuple[StageScore, ...] = ()
+    chunk: StoredChunk | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,9 +2,8 @@
 
 import asyncio
 from collections.abc import Callable
-from concurrent.futures import Future
 from contextvars import copy_context
-from typing import Generic, TypeVar
+from typing import Generic, TypeVar, cast
 
 from rag_server.core.call import Deadline
 
@@ -12,9 +11,10 @@ T = TypeVar("T")
 
 
 class Job(Generic[T]):
-    """Work with its deadline and the context variables of the caller. Made on the event loop."""
+    """Work with its deadline and the context variables of the caller. Made on the event loop.
+    `done`: there is a result or an error."""
 
-    __slots__ = ("_context", "_deadline", "_ended", "_loop", "_result", "_work")
+    __slots__ = ("_context", "_deadline", "_ended", "_error", "_loop", "_value", "_work", "done")
 
     def __init__(self, work: Callable[[], T], deadline: Deadline) -> None:
         self._work = work
@@ -22,7 +22,10 @@ class Job(Generic[T]):
         self._context = copy_context()
         self._loop = asyncio.get_running_loop()
         self._ended: asyncio.Future[None] = self._loop.create_future()
-        self._result: Future[T] = Future()
+        # A Future of its own would cost a lock and a condition on every call.
+        self._value: T | None = None
+        self._error: BaseException | None = None
+        self.done = False
 
     async def wait(self) -> None:
         """Return when the work has ended, was dropped, or the deadline has passed."""
@@ -39,9 +42,10 @@ class Job(Generic[T]):
         """Do the work in the current thread, unless its time is up; `notify` ends the wait."""
         try:
             self._deadline.check(stage)
-            self._result.set_result(self._context.run(self._work))
+            self._value = self._context.run(self._work)
         except BaseException as error:
-            self._result.set_exception(error)
+            self._error = error
+        self.done = True
 
     def notify(self) -> None:
         """End the wait, from any thread; a job that was not performed stays undone."""
@@ -51,14 +55,11 @@ class Job(Generic[T]):
             # The loop was closed before an abandoned job ended: nobody waits.
             return
 
-    @property
-    def done(self) -> bool:
-        """Whether there is a result or an error."""
-        return self._result.done()
-
     def result(self) -> T:
-        """What the work returned or raised."""
-        return self._result.result()
+        """What the work returned or raised, once it is `done`."""
+        if self._error is not None:
+            raise self._error
+        return cast("T", self._value)
 
     def _wake(self) -> None:
         if not self._ended.done():

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
 from rag_server.core.call import Call
 from rag_server.core.documents import Vector, View
@@ -15,9 +16,6 @@ _SLACK = 4
 # Beyond this many candidates a masked search is dearer than scoring the survivors.
 _WIDEST = 4_096
 _WIDENING = 4
-
-# (score, chunk id, row): sorts best first, ties by id.
-_Scored = tuple[float, str, int]
 
 
 class DenseRetriever:
@@ -51,10 +49,17 @@ class DenseRetriever:
             found = self._exact(search.view, vector, allowed, call)
         else:
             found = self._indexed(search, vector, allowed, call)
-        kept = sorted(each for each in found if -each[0] >= search.spec.min_score)
+        kept = [each for each in found if each.score >= search.spec.min_score]
+        kept.sort(key=lambda each: (-each.score, each.chunk_id))
         return [
-            Candidate(row, chunk_id, -score, (StageScore("dense", -score, rank),))
-            for rank, (score, chunk_id, row) in enumerate(kept[: search.limit], 1)
+            Candidate(
+                each.row,
+                each.chunk_id,
+                each.score,
+                (StageScore("dense", each.score, rank),),
+                each.chunk,
+            )
+            for rank, each in enumerate(kept[: search.limit], 1)
         ]
 
     def _allowed(self, search: Search, call: Call) -> set[int] | None:
@@ -69,7 +74,7 @@ class DenseRetriever:
 
     def _indexed(
         self, search: Search, vector: Vector, allowed: set[int] | None, call: Call
-    ) -> list[_Scored]:
+    ) -> list[Candidate]:
         try:
             tail = self._tail(search.view, vector, allowed, call)
             indexed = self._masked(search, vector, allowed, call)
@@ -78,22 +83,17 @@ class DenseRetriever:
         if indexed is None:
             return self._exact(search.view, vector, allowed, call)
         # A chunk of the tail may be in the index too, by an earlier version of its document.
-        return list({each[1]: each for each in (*indexed, *tail)}.values())
+        return list({each.chunk_id: each for each in (*indexed, *tail)}.values())
 
     def _masked(
         self, search: Search, vector: Vector, allowed: set[int] | None, call: Call
-    ) -> list[_Scored] | None:
+    ) -> list[Candidate] | None:
         """The index's ranking without what is invisible or filtered out; None where even a
         wide search holds too few survivors."""
         fetch = search.limit + _SLACK
         while fetch <= max(_WIDEST, search.limit + _SLACK):
             ranked = self._index.search(search.view.index_name, vector, fetch)
-            rows = self._chunks.visible(search.view, [chunk_id for chunk_id, _ in ranked])
-            kept = [
-                (-score, chunk_id, rows[chunk_id][0])
-                for chunk_id, score in ranked
-                if chunk_id in rows and (allowed is None or rows[chunk_id][1] in allowed)
-            ]
+            kept = self._visible(search.view, ranked, allowed)
             if len(kept) >= search.limit or len(ranked) < fetch:
                 call.narrow("index", len(ranked), "approximate nearest neighbours")
                 call.narrow("visible", len(kept))
@@ -101,9 +101,28 @@ class DenseRetriever:
             fetch *= _WIDENING
         return None
 
+    def _visible(
+        self, view: View, ranked: Sequence[tuple[str, float]], allowed: set[int] | None
+    ) -> list[Candidate]:
+        ids = [chunk_id for chunk_id, _ in ranked]
+        if allowed is None:
+            # Nearly all of these are hits: read them whole at once.
+            chunks = self._chunks.read_visible(view, ids)
+            return [
+                Candidate(chunks[chunk_id].row, chunk_id, score, chunk=chunks[chunk_id])
+                for chunk_id, score in ranked
+                if chunk_id in chunks
+            ]
+        rows = self._chunks.visible(view, ids)
+        return [
+            Candidate(rows[chunk_id][0], chunk_id, score)
+            for chunk_id, score in ranked
+            if chunk_id in rows and rows[chunk_id][1] in allowed
+        ]
+
     def _tail(
         self, view: View, vector: Vector, allowed: set[int] | None, call: Call
-    ) -> list[_Scored]:
+    ) -> list[Candidate]:
         """Chunks that the index has not applied yet, scored exactly while they are few."""
         applied = self._freshness.applied(view)
         if applied >= view.revision:
@@ -123,7 +142,7 @@ class DenseRetriever:
         allowed: set[int] | None,
         call: Call,
         error: Unavailable,
-    ) -> list[_Scored]:
+    ) -> list[Candidate]:
         if self._chunks.count(view, documents=allowed) > self._exact_limit:
             raise error
         call.degrade(
@@ -133,14 +152,18 @@ class DenseRetriever:
 
     def _exact(
         self, view: View, vector: Vector, allowed: set[int] | None, call: Call
-    ) -> list[_Scored]:
+    ) -> list[Candidate]:
         rows, matrix = self._chunks.vectors(view, documents=allowed)
         call.narrow("exact", len(rows), "scored exactly")
         return _score(rows, matrix, vector)
 
 
-def _score(rows: Sequence[tuple[int, str]], matrix: np.ndarray, vector: Vector) -> list[_Scored]:
+def _score(
+    rows: Sequence[tuple[int, str]], matrix: NDArray[np.float32], vector: Vector
+) -> list[Candidate]:
     if not rows:
         return []
     scores = (matrix @ vector).tolist()
-    return [(-score, chunk_id, row) for score, (row, chunk_id) in zip(scores, rows, strict=True)]
+    return [
+        Candidate(row, chunk_id, score) for score, (row, chunk_id) in zip(scores, rows, strict=True)
+    ]

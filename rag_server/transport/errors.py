@@ -24,7 +24,7 @@ from rag_server.core.errors import (
 DOMAIN = "ragrpc"
 # Peers drop metadata beyond 8 KiB; base64 and the other trailers take their share.
 MAX_DETAIL_BYTES = 3_700
-_MAX_MESSAGE = 1_000
+MAX_MESSAGE = 1_000
 
 _CODES: dict[type[RagError], grpc.StatusCode] = {
     InvalidRequest: grpc.StatusCode.INVALID_ARGUMENT,
@@ -66,7 +66,7 @@ def trailers_of(error: RagError) -> list[tuple[str, str | bytes]]:
 
 
 def _status(error: RagError, violations: Sequence[Violation]) -> Status:
-    status = Status(code=code_of(error).value[0], message=error.message[:_MAX_MESSAGE])
+    status = Status(code=code_of(error).value[0], message=error.message[:MAX_MESSAGE])
     info = ErrorInfo(reason=str(error.reason), domain=DOMAIN, metadata=dict(error.metadata))
     status.details.append(_packed(info))
     if violations:

@@ -1,7 +1,8 @@
 """From a servicer object to gRPC handlers, each surrounded by the interceptors once."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import AsyncExitStack
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from typing import Any, TypeAlias
 
 import grpc
@@ -10,7 +11,9 @@ from google.protobuf.message import Message
 from google.protobuf.message_factory import GetMessageClass
 
 from rag_server.core.call import Call
+from rag_server.core.errors import RagError
 from rag_server.core.telemetry import Telemetry
+from rag_server.transport.errors import MAX_MESSAGE, trailers_of
 from rag_server.transport.rpc import Interceptor, Method, Rpc, decoder
 
 _Context: TypeAlias = "grpc.aio.ServicerContext[Any, Any]"
@@ -52,9 +55,13 @@ class HandlerFactory:
     ) -> Callable[[Any, _Context], Awaitable[Message]]:
         async def handle(request: Any, context: _Context) -> Message:
             rpc = _rpc(method, request, context)
-            async with self._around(rpc):
-                return await behaviour(rpc.request, rpc.call(self._telemetry))
-            raise AssertionError("interceptors do not swallow errors")
+            try:
+                with self._around(rpc):
+                    async with asyncio.timeout(rpc.deadline.remaining()):
+                        return await behaviour(rpc.request, rpc.call(self._telemetry))
+            except RagError as error:
+                await _abort(rpc, error)
+            raise AssertionError("abort raises")
 
         return handle
 
@@ -63,40 +70,29 @@ class HandlerFactory:
     ) -> Callable[[Any, _Context], AsyncIterator[Message]]:
         async def handle(request: Any, context: _Context) -> AsyncIterator[Message]:
             rpc = _rpc(method, request, context)
-            async with self._around(rpc):
-                async for message in behaviour(rpc.request, rpc.call(self._telemetry)):
-                    yield message
+            try:
+                with self._around(rpc):
+                    async with asyncio.timeout(rpc.deadline.remaining()):
+                        async for message in behaviour(rpc.request, rpc.call(self._telemetry)):
+                            yield message
+            except RagError as error:
+                await _abort(rpc, error)
 
         return handle
 
-    def _around(self, rpc: Rpc) -> "_Around":
-        return _Around(self._interceptors, rpc)
-
-
-class _Around:
-    """All interceptors around one call, entered in order and left in reverse."""
-
-    __slots__ = ("_interceptors", "_rpc", "_stack")
-
-    def __init__(self, interceptors: Sequence[Interceptor], rpc: Rpc) -> None:
-        self._interceptors = interceptors
-        self._rpc = rpc
-        self._stack = AsyncExitStack()
-
-    async def __aenter__(self) -> None:
-        await self._stack.__aenter__()
-        try:
+    @contextmanager
+    def _around(self, rpc: Rpc) -> Iterator[None]:
+        """All interceptors around one call, entered in order and left in reverse."""
+        with ExitStack() as stack:
             for interceptor in self._interceptors:
-                await self._stack.enter_async_context(interceptor(self._rpc))
-        except BaseException as error:
-            # Those entered so far see the error of the one that refused the call.
-            if not await self._stack.__aexit__(type(error), error, error.__traceback__):
-                raise
-
-    async def __aexit__(self, *details: Any) -> bool | None:
-        return await self._stack.__aexit__(*details)
+                stack.enter_context(interceptor(rpc))
+            yield
 
 
 def _rpc(method: Method, request: Any, context: _Context) -> Rpc:
-    metadata = dict(context.invocation_metadata() or ())
-    return Rpc(method, context, request, metadata)
+    return Rpc(method, context, request, dict(context.invocation_metadata() or ()))
+
+
+async def _abort(rpc: Rpc, error: RagError) -> None:
+    trailers = (*trailers_of(error), ("x-request-id", rpc.request_id))
+    await rpc.context.abort(rpc.code, error.message[:MAX_MESSAGE], trailers)

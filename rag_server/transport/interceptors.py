@@ -8,8 +8,9 @@ import asyncio
 import re
 import secrets
 import time
-from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
 
 import grpc
 import structlog
@@ -24,7 +25,7 @@ from rag_server.core.errors import (
     Reason,
 )
 from rag_server.core.principal import ANONYMOUS, Principal
-from rag_server.transport.errors import code_of, trailers_of
+from rag_server.transport.errors import code_of
 from rag_server.transport.rpc import Interceptor, Rpc, RpcMetrics
 from rag_server.transport.validation import check
 
@@ -44,20 +45,21 @@ def interceptors(
     default_deadline: float,
     max_deadline: float,
 ) -> Sequence[Interceptor]:
-    """`authenticate` None: authentication is off. Deadlines in seconds."""
+    """`rejected` hears of calls that are turned away, by reason. `authenticate` None:
+    authentication is off. Deadlines in seconds."""
     return (
         request_id,  # first: everything that is said of a call names it
         measured(metrics),  # outside of what may refuse a call, so that refusals count
-        logged,  # sees the final status, as the metrics do
-        mapped(rejected),  # from here on inwards errors are the core's; outwards they are statuses
+        logged(structlog.get_logger("ragrpc.rpc").bind()),  # sees the final status, too
+        mapped(rejected),  # from here on outwards an error is a status with details
         authenticated(authenticate),  # before any work is done for a stranger
         limited(default_deadline, max_deadline),  # time starts to count for known callers
         validated,  # last: the servicer sees only what keeps to the contract
     )
 
 
-@asynccontextmanager
-async def request_id(rpc: Rpc) -> AsyncIterator[None]:
+@contextmanager
+def request_id(rpc: Rpc) -> Iterator[None]:
     """Takes the caller's x-request-id or makes one, and sends it back as a trailer."""
     given = rpc.metadata.get("x-request-id", "")
     usable = isinstance(given, str) and _REQUEST_ID.fullmatch(given)
@@ -71,54 +73,57 @@ async def request_id(rpc: Rpc) -> AsyncIterator[None]:
 def measured(metrics: RpcMetrics) -> Interceptor:
     """Counts and times the call under its final status code."""
 
-    @asynccontextmanager
-    async def surround(rpc: Rpc) -> AsyncIterator[None]:
+    @contextmanager
+    def surround(rpc: Rpc) -> Iterator[None]:
         handled = metrics.started(rpc.method.service, rpc.method.name, rpc.method.type)
         try:
             yield
-        except _ABANDONED:
-            rpc.code = grpc.StatusCode.CANCELLED
-            raise
         finally:
             handled.handled(rpc.code.name, time.perf_counter() - rpc.began)
 
     return surround
 
 
-@asynccontextmanager
-async def logged(rpc: Rpc) -> AsyncIterator[None]:
+def logged(log: Any) -> Interceptor:
     """One line per call: failures always, successes at level debug."""
-    try:
-        yield
-    finally:
-        log = _log.debug if rpc.code is grpc.StatusCode.OK else _log.info
-        log(
-            "call",
-            service=rpc.method.service,
-            method=rpc.method.name,
-            code=rpc.code.name,
-            milliseconds=round(1000 * (time.perf_counter() - rpc.began), 2),
-            tenant=rpc.principal.tenant,
-            key_id=rpc.principal.key_id,
-        )
+
+    @contextmanager
+    def surround(rpc: Rpc) -> Iterator[None]:
+        try:
+            yield
+        finally:
+            say = log.debug if rpc.code is grpc.StatusCode.OK else log.info
+            say(
+                "call",
+                service=rpc.method.service,
+                method=rpc.method.name,
+                code=rpc.code.name,
+                milliseconds=round(1000 * (time.perf_counter() - rpc.began), 2),
+                tenant=rpc.principal.tenant,
+                key_id=rpc.principal.key_id,
+            )
+
+    return surround
 
 
 def mapped(rejected: Callable[[str], None]) -> Interceptor:
-    """Turns the core's errors into a status with details, and a defect into INTERNAL.
-    `rejected` counts calls that were turned away at the door, by reason."""
+    """Makes a RagError of everything that goes wrong, and its status that of the call."""
 
-    @asynccontextmanager
-    async def surround(rpc: Rpc) -> AsyncIterator[None]:
+    @contextmanager
+    def surround(rpc: Rpc) -> Iterator[None]:
         try:
             yield
         except RagError as error:
+            rpc.code = code_of(error)
             if isinstance(error, _TURNED_AWAY):
                 rejected(error.reason)
-            await _abort(rpc, error)
+            raise
         except Exception as error:
+            rpc.code = grpc.StatusCode.INTERNAL
             _log.error("defect", method=rpc.method.name, exc_info=error)
-            await _abort(rpc, RagError("internal error; the log has it under the request id"))
+            raise RagError("internal error; the log has it under the request id") from error
         except _ABANDONED:
+            rpc.code = grpc.StatusCode.CANCELLED
             # Nobody waits any more: let worker threads stop at their next check.
             rpc.deadline.cancel()
             raise
@@ -129,8 +134,8 @@ def mapped(rejected: Callable[[str], None]) -> Interceptor:
 def authenticated(authenticate: Callable[[str], Principal] | None) -> Interceptor:
     """Finds the principal of the x-api-key; everybody is anonymous where this is off."""
 
-    @asynccontextmanager
-    async def surround(rpc: Rpc) -> AsyncIterator[None]:
+    @contextmanager
+    def surround(rpc: Rpc) -> Iterator[None]:
         rpc.principal = ANONYMOUS if authenticate is None else authenticate(_key(rpc))
         yield
 
@@ -140,15 +145,14 @@ def authenticated(authenticate: Callable[[str], Principal] | None) -> Intercepto
 def limited(default_deadline: float, max_deadline: float) -> Interceptor:
     """Gives the call its deadline: the caller's, or the server's where it is shorter."""
 
-    @asynccontextmanager
-    async def surround(rpc: Rpc) -> AsyncIterator[None]:
+    @contextmanager
+    def surround(rpc: Rpc) -> Iterator[None]:
         asked = rpc.context.time_remaining()
         # None without a deadline, which the stubs do not know.
         seconds = default_deadline if asked is None else min(asked, max_deadline)  # type: ignore[redundant-expr]
         rpc.deadline = Deadline(seconds)
         try:
-            async with asyncio.timeout(seconds):
-                yield
+            yield
         except TimeoutError:
             rpc.deadline.cancel()
             raise DeadlineExceeded(
@@ -158,8 +162,8 @@ def limited(default_deadline: float, max_deadline: float) -> Interceptor:
     return surround
 
 
-@asynccontextmanager
-async def validated(rpc: Rpc) -> AsyncIterator[None]:
+@contextmanager
+def validated(rpc: Rpc) -> Iterator[None]:
     """Refuses what could not be decoded or does not keep to the contract."""
     if isinstance(rpc.request, RagError):
         raise rpc.request
@@ -174,9 +178,3 @@ def _key(rpc: Rpc) -> str:
             "this server wants an API key in the metadata x-api-key", Reason.INVALID_API_KEY
         )
     return key
-
-
-async def _abort(rpc: Rpc, error: RagError) -> None:
-    rpc.code = code_of(error)
-    trailers = (*trailers_of(error), ("x-request-id", rpc.request_id))
-    await rpc.context.abort(rpc.code, error.message[:1_000], trailers)

@@ -75,9 +75,13 @@ def required(descriptor: Descriptor) -> tuple[str, ...]:
     )
 
 
+@cache
+def _with_presence(descriptor: Descriptor) -> frozenset[str]:
+    return frozenset(field.name for field in descriptor.fields if field.has_presence)
+
+
 def _is_set(message: Message, field: str) -> bool:
-    descriptor = message.DESCRIPTOR.fields_by_name[field]
-    if descriptor.has_presence:
+    if field in _with_presence(message.DESCRIPTOR):
         return message.HasField(field)
     return bool(getattr(message, field))
 

@@ -65,6 +65,7 @@ def test_other_generation_or_collection_sees_nothing(catalog: Catalog, view: Vie
 def test_nothing_asked_is_nothing_found(catalog: Catalog, view: View) -> None:
     assert catalog.chunks.visible(view, []) == {}
     assert catalog.chunks.read([]) == {}
+    assert catalog.chunks.read_visible(view, []) == {}
     assert catalog.chunks.sentences([]) == {}
 
 
@@ -73,6 +74,8 @@ def test_unchanged_chunk_belongs_to_the_version_of_the_view(catalog: Catalog, vi
     new_row, new_document = catalog.chunks.visible(view, ["a:one"])["a:one"]
     assert old_document != new_document
     read = catalog.chunks.read([old_row, new_row])
+    assert catalog.chunks.read_visible(view, ["a:one", "nowhere"]) == {"a:one": read[new_row]}
+    assert catalog.chunks.read_visible(at(view, 1), ["a:one"]) == {"a:one": read[old_row]}
     assert read[old_row].metadata == {"year": 2024, "tags": ("x", "y")}
     assert read[new_row].metadata == {"year": 2026}
 

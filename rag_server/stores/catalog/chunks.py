@@ -19,10 +19,15 @@ SELECT chunk_id, id, document FROM chunks INDEXED BY chunks_by_id
 WHERE collection_id = ? AND generation = ? AND created_rev <= ?
 AND (deleted_rev IS NULL OR deleted_rev > ?) AND chunk_id IN (*)
 """
-_READ = """
+_COLUMNS = """
 SELECT c.id, c.chunk_id, d.document_id, c.ordinal, c.span_start, c.span_end, c.text, c.tokens,
   d.title, d.metadata
-FROM chunks c JOIN documents d ON d.id = c.document WHERE c.id IN (*)
+"""
+_READ = f"{_COLUMNS} FROM chunks c JOIN documents d ON d.id = c.document WHERE c.id IN (*)"
+_READ_VISIBLE = f"""
+{_COLUMNS} FROM chunks c INDEXED BY chunks_by_id JOIN documents d ON d.id = c.document
+WHERE c.collection_id = ? AND c.generation = ? AND c.created_rev <= ?
+AND (c.deleted_rev IS NULL OR c.deleted_rev > ?) AND c.chunk_id IN (*)
 """
 _SENTENCES = """
 SELECT c.id, c.sentences, e.sentences, e.dimension
@@ -68,9 +73,13 @@ class SqlChunks:
 
     def visible(self, view: View, chunk_ids: Sequence[str]) -> dict[str, tuple[int, int]]:
         """Rows of those that are visible."""
-        fixed = (view.collection_id, view.generation, view.revision, view.revision)
-        rows = self._cursor.rows_in(_VISIBLE, fixed, chunk_ids)
+        rows = self._cursor.rows_in(_VISIBLE, _pinned(view), chunk_ids)
         return {chunk_id: (row, document) for chunk_id, row, document in rows}
+
+    def read_visible(self, view: View, chunk_ids: Sequence[str]) -> dict[str, StoredChunk]:
+        """Whole chunks of those that are visible."""
+        rows = self._cursor.rows_in(_READ_VISIBLE, _pinned(view), chunk_ids)
+        return {fields[1]: _stored(fields) for fields in rows}
 
     def read(self, rows: Sequence[int]) -> dict[int, StoredChunk]:
         """Chunks by row; those purged meanwhile are left out."""
@@ -115,6 +124,10 @@ class SqlChunks:
         if documents is None:
             return self._cursor.rows(of_all, fixed)
         return self._cursor.rows(of_some, (json.dumps(list(documents)), *fixed))
+
+
+def _pinned(view: View) -> Row:
+    return view.collection_id, view.generation, view.revision, view.revision
 
 
 def _stored(fields: Row) -> StoredChunk:

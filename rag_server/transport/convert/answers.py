@@ -14,32 +14,21 @@ from rag_server.core.retrieval import (
 )
 from rag_server.transport.convert.documents import span_message
 from rag_server.transport.convert.retrieval import (
-    cache_message,
     degradation_message,
     fill_hits,
-    funnel_messages,
-    provenance_message,
-    timing_messages,
-    usage_message,
+    fill_report,
 )
 
 
 def query_response(answer: Answer, explain: bool) -> pb.QueryResponse:
     """The whole answer."""
-    found = answer.retrieval
     message = pb.QueryResponse(
         answer=answer.text,
         citations=[citation_message(each) for each in answer.citations],
         abstain_reasons=[f"ABSTAIN_REASON_{each}" for each in answer.abstain_reasons],
-        timings=timing_messages(found.timings),
-        usage=usage_message(found.usage),
-        provenance=provenance_message(found.provenance),
-        degradations=[degradation_message(each) for each in found.degradations],
-        cache=cache_message(found),
-        funnel=funnel_messages(found) if explain else (),
         unsupported_spans=[span_message(each) for each in answer.unsupported],
     )
-    fill_hits(found.hits, message.hits)
+    fill_report(answer.retrieval, explain, message)
     return message
 
 

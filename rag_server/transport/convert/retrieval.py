@@ -15,13 +15,11 @@ from rag_server.core.retrieval import (
     Hit,
     OpenAiSpec,
     PipelineSpec,
-    Provenance,
     QueryRequest,
     Retrieval,
     RetrieveRequest,
     RetrieveResult,
     Timing,
-    Usage,
 )
 from rag_server.transport.convert.metadata import fill_metadata, filter_of
 from rag_server.transport.errors import status_of
@@ -51,15 +49,8 @@ def query_request(message: pb.QueryRequest) -> QueryRequest:
 
 def retrieve_response(found: Retrieval, explain: bool) -> pb.RetrieveResponse:
     """Hits and how they came about."""
-    message = pb.RetrieveResponse(
-        timings=timing_messages(found.timings),
-        usage=usage_message(found.usage),
-        provenance=provenance_message(found.provenance),
-        degradations=[degradation_message(each) for each in found.degradations],
-        cache=cache_message(found),
-        funnel=funnel_messages(found) if explain else (),
-    )
-    fill_hits(found.hits, message.hits)
+    message = pb.RetrieveResponse()
+    fill_report(found, explain, message)
     return message
 
 
@@ -95,32 +86,33 @@ def _fill_hit(hit: Hit, target: pb_Hit) -> None:
         target.stage_scores.add(stage=each.stage, score=each.score, rank=each.rank)
 
 
-def timing_messages(timings: Sequence[Timing]) -> list[retrieval_pb2.StageTiming]:
-    """Stage timings, in order."""
-    return [
-        retrieval_pb2.StageTiming(stage=each.stage, milliseconds=each.milliseconds)
-        for each in timings
-    ]
+def fill_report(
+    found: Retrieval, explain: bool, target: pb.RetrieveResponse | pb.QueryResponse
+) -> None:
+    """Put into a response how its hits came about."""
+    fill_hits(found.hits, target.hits)
+    fill_timings(found.timings, target.timings)
+    target.usage.query_embedding_count = found.usage.query_embeddings
+    target.usage.prompt_token_count = found.usage.prompt_tokens
+    target.usage.completion_token_count = found.usage.completion_tokens
+    target.cache.query_embedding_hit = found.query_embedding_hit
+    target.provenance.embedder = found.provenance.embedder
+    target.provenance.generation = found.provenance.generation
+    target.provenance.revision = found.provenance.revision
+    target.provenance.pipeline = found.provenance.pipeline
+    target.provenance.generator = found.provenance.generator
+    target.degradations.extend(map(degradation_message, found.degradations))
+    if explain:
+        for step in found.funnel:
+            target.funnel.add(step=step.step, candidate_count=step.count, detail=step.detail)
 
 
-def usage_message(usage: Usage) -> retrieval_pb2.Usage:
-    """What was consumed."""
-    return retrieval_pb2.Usage(
-        query_embedding_count=usage.query_embeddings,
-        prompt_token_count=usage.prompt_tokens,
-        completion_token_count=usage.completion_tokens,
-    )
-
-
-def provenance_message(provenance: Provenance) -> retrieval_pb2.Provenance:
-    """Where it came from."""
-    return retrieval_pb2.Provenance(
-        embedder=provenance.embedder,
-        generation=provenance.generation,
-        revision=provenance.revision,
-        pipeline=provenance.pipeline,
-        generator=provenance.generator,
-    )
+def fill_timings(
+    timings: Sequence[Timing], target: "RepeatedCompositeFieldContainer[retrieval_pb2.StageTiming]"
+) -> None:
+    """Put stage timings into a message's list, in order."""
+    for each in timings:
+        target.add(stage=each.stage, milliseconds=each.milliseconds)
 
 
 def degradation_message(degradation: Degradation) -> retrieval_pb2.Degradation:
@@ -130,19 +122,6 @@ def degradation_message(degradation: Degradation) -> retrieval_pb2.Degradation:
         stage=degradation.stage,
         detail=degradation.detail,
     )
-
-
-def cache_message(found: Retrieval) -> retrieval_pb2.CacheStatus:
-    """What the caches did."""
-    return retrieval_pb2.CacheStatus(query_embedding_hit=found.query_embedding_hit)
-
-
-def funnel_messages(found: Retrieval) -> list[retrieval_pb2.FunnelStep]:
-    """The candidate funnel."""
-    return [
-        retrieval_pb2.FunnelStep(step=each.step, candidate_count=each.count, detail=each.detail)
-        for each in found.funnel
-    ]
 
 
 def _plan(message: pb.RetrieveRequest) -> str | PipelineSpec:

@@ -14,7 +14,7 @@ from rag_server.transport.convert.documents import (
     stored_message,
 )
 from rag_server.transport.convert.metadata import filter_of
-from rag_server.transport.convert.retrieval import timing_messages
+from rag_server.transport.convert.retrieval import fill_timings
 from rag_server.transport.validation import check
 
 _PAGE_SIZE = 100
@@ -33,12 +33,13 @@ class DocumentServicer:
         """Create or replace documents, each with its own outcome."""
         documents = [_checked(each) for each in request.documents]
         written = await self._ingest.upsert(request.collection, documents, call)
-        return pb.UpsertDocumentsResponse(
+        response = pb.UpsertDocumentsResponse(
             outcomes=[outcome_message(each) for each in written.outcomes],
             consistency_token=written.token,
             revision=written.revision,
-            timings=timing_messages(written.timings),
         )
+        fill_timings(written.timings, response.timings)
+        return response
 
     async def GetDocument(
         self, request: pb.GetDocumentRequest, call: Call
