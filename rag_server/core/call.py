@@ -1,9 +1,8 @@
 """One call on its way through the core: who, until when, and what happened so far."""
 
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
+from types import TracebackType
 
 from rag_server.core.errors import DeadlineExceeded, Reason
 from rag_server.core.principal import Principal
@@ -50,20 +49,13 @@ class Call:
     degradations: list[Degradation] = field(default_factory=list)
     funnel: list[FunnelStep] = field(default_factory=list)
     _seconds: dict[str, float] = field(default_factory=dict)
-    _inner: float = 0.0
+    # Seconds of the stages within the one that is going on.
+    inner: float = 0.0
 
-    @contextmanager
-    def stage(self, name: str, component: str = "") -> Iterator[None]:
+    def stage(self, name: str, component: str = "") -> "Stage":
         """Time a stage and check the deadline before it; `component` names who does it.
         A stage within a stage counts for itself only."""
-        self.deadline.check(name)
-        outer, self._inner = self._inner, 0.0
-        started = time.perf_counter()
-        with self.telemetry.stage(name, component):
-            yield
-        elapsed = time.perf_counter() - started
-        self.spent(name, elapsed - self._inner)
-        self._inner = outer + elapsed
+        return Stage(self, name, component)
 
     def spent(self, name: str, seconds: float) -> None:
         """Add to the time of a stage that was measured elsewhere."""
@@ -90,3 +82,32 @@ class Call:
     def fork(self) -> "Call":
         """A call of its own for a part done in parallel: same caller, deadline and request."""
         return Call(self.principal, self.deadline, self.request_id, self.telemetry)
+
+
+class Stage:
+    """One stage of a call while it lasts; a class, since a generator costs twice as much."""
+
+    __slots__ = ("_call", "_name", "_observed", "_outer", "_started")
+
+    def __init__(self, call: Call, name: str, component: str) -> None:
+        self._call = call
+        self._name = name
+        self._observed = call.telemetry.stage(name, component)
+
+    def __enter__(self) -> None:
+        call = self._call
+        call.deadline.check(self._name)
+        self._outer, call.inner = call.inner, 0.0
+        self._started = time.perf_counter()
+        self._observed.__enter__()
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._observed.__exit__(kind, error, traceback)
+        call, elapsed = self._call, time.perf_counter() - self._started
+        call.spent(self._name, elapsed - call.inner)
+        call.inner = self._outer + elapsed

@@ -5,6 +5,7 @@ span before anything is measured) and is skipped whole for a call that is not sa
 """
 
 import asyncio
+import logging
 import re
 import secrets
 import time
@@ -86,24 +87,30 @@ def measured(metrics: RpcMetrics) -> Interceptor:
 
 def logged(log: Any) -> Interceptor:
     """One line per call: failures always, successes at level debug."""
+    told_of_success = log.is_enabled_for(logging.DEBUG)
 
     @contextmanager
     def surround(rpc: Rpc) -> Iterator[None]:
         try:
             yield
         finally:
-            say = log.debug if rpc.code is grpc.StatusCode.OK else log.info
-            say(
-                "call",
-                service=rpc.method.service,
-                method=rpc.method.name,
-                code=rpc.code.name,
-                milliseconds=round(1000 * (time.perf_counter() - rpc.began), 2),
-                tenant=rpc.principal.tenant,
-                key_id=rpc.principal.key_id,
-            )
+            if rpc.code is not grpc.StatusCode.OK:
+                log.info("call", **_account(rpc))
+            elif told_of_success:
+                log.debug("call", **_account(rpc))
 
     return surround
+
+
+def _account(rpc: Rpc) -> dict[str, Any]:
+    return {
+        "service": rpc.method.service,
+        "method": rpc.method.name,
+        "code": rpc.code.name,
+        "milliseconds": round(1000 * (time.perf_counter() - rpc.began), 2),
+        "tenant": rpc.principal.tenant,
+        "key_id": rpc.principal.key_id,
+    }
 
 
 def mapped(rejected: Callable[[str], None]) -> Interceptor:

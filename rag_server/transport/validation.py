@@ -8,7 +8,6 @@ import math
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
 from typing import Any
 
 from google.api.field_behavior_pb2 import REQUIRED, field_behavior
@@ -49,23 +48,21 @@ def check(message: Message, prefix: str = "") -> None:
 
 
 def _violations(message: Message, prefix: str) -> Iterator[Violation]:
-    for field in required(message.DESCRIPTOR):
-        if not _is_set(message, field):
-            yield Violation(prefix + field, "is required")
-    oneof = _ONE_OF.get(type(message))
+    kind = type(message)
+    oneof = _ONE_OF.get(kind)
     if oneof is not None and message.WhichOneof(oneof) is None:
         yield Violation(f"{prefix}{oneof}", "is empty or unknown to this server")
-    for rule in RULES.get(type(message), ()):
-        if not _is_set(message, rule.field):
-            continue
-        value = getattr(message, rule.field)
-        if isinstance(value, Message):
-            yield from _violations(value, f"{prefix}{rule.field}.")
-        elif wrong := rule.test(value):
-            yield Violation(prefix + rule.field, wrong)
+    for field, has_presence, needed, test in _PLANS.get(kind, ()):
+        value = getattr(message, field)
+        if not (message.HasField(field) if has_presence else value):
+            if needed:
+                yield Violation(prefix + field, "is required")
+        elif isinstance(value, Message):
+            yield from _violations(value, f"{prefix}{field}.")
+        elif wrong := test(value):
+            yield Violation(prefix + field, wrong)
 
 
-@cache
 def required(descriptor: Descriptor) -> tuple[str, ...]:
     """Names of the fields that the contract marks REQUIRED."""
     return tuple(
@@ -75,15 +72,9 @@ def required(descriptor: Descriptor) -> tuple[str, ...]:
     )
 
 
-@cache
-def _with_presence(descriptor: Descriptor) -> frozenset[str]:
-    return frozenset(field.name for field in descriptor.fields if field.has_presence)
-
-
-def _is_set(message: Message, field: str) -> bool:
-    if field in _with_presence(message.DESCRIPTOR):
-        return message.HasField(field)
-    return bool(getattr(message, field))
+def _anything(value: Any) -> str | None:
+    del value
+    return None
 
 
 def _name(value: str) -> str | None:
@@ -203,3 +194,18 @@ RULES: Mapping[type[Message], Sequence[Rule]] = {
     collections_pb.ListCollectionsRequest: _PAGE,
     collections_pb.DeleteCollectionRequest: (_COLLECTION,),
 }
+
+
+def _plan(kind: type[Message], rules: Sequence[Rule]) -> tuple[tuple[str, bool, bool, Test], ...]:
+    """(field, whether it has presence, whether it is required, its test), as in the contract."""
+    tests = {rule.field: rule.test for rule in rules}
+    needed = required(kind.DESCRIPTOR)
+    return tuple(
+        (field.name, field.has_presence, field.name in needed, tests.get(field.name, _anything))
+        for field in kind.DESCRIPTOR.fields
+        if field.name in needed or field.name in tests
+    )
+
+
+# Worked out once: this is done for every message.
+_PLANS = {kind: _plan(kind, rules) for kind, rules in RULES.items()}

@@ -13,7 +13,7 @@ from rag_server.core.protocols import Catalog, Changes, VectorIndex
 from rag_server.core.telemetry import Silent
 from tests.contract.conftest import Clock, Sketch
 
-SOON = Deadline(30.0)
+SOON_SECONDS = 30.0
 
 
 class Noted(Silent):
@@ -103,7 +103,7 @@ def test_what_was_written_before_the_start_is_caught_up(
     follow: Callable[..., Follower], index_under_test: VectorIndex, view: View, noted: Noted
 ) -> None:
     follower = follow(index_under_test)
-    assert follower.wait(view, view.revision, SOON) == view.revision
+    assert follower.wait(view, view.revision, Deadline(SOON_SECONDS)) == view.revision
     assert noted.documents == 2
 
 
@@ -117,7 +117,7 @@ def test_a_commit_is_followed_once_notified(
     follower = follow(index_under_test)
     newer = write(catalog_under_test, Sketch("c", "four"))
     follower.notify(newer)
-    assert follower.wait(newer, newer.revision, SOON) == newer.revision
+    assert follower.wait(newer, newer.revision, Deadline(SOON_SECONDS)) == newer.revision
     assert "c:four" in found(index_under_test, newer, catalog_vector("four"))
 
 
@@ -125,7 +125,7 @@ def test_an_index_that_was_away_is_caught_up_later(
     follow: Callable[..., Follower], index_under_test: VectorIndex, view: View, noted: Noted
 ) -> None:
     follower = follow(Flaky(index_under_test, failures=1))
-    assert follower.wait(view, view.revision, SOON) == view.revision
+    assert follower.wait(view, view.revision, Deadline(SOON_SECONDS)) == view.revision
     assert noted.failures == ["follow"]
 
 
@@ -140,7 +140,7 @@ def test_an_index_from_after_a_restored_catalog_is_rebuilt(
     lost = Changes(view.revision + 5, ["lost:one"], changes.vectors[:1])
     index_under_test.apply(view.index_name, lost)
     follower = follow(index_under_test)
-    assert follower.wait(view, view.revision, SOON) == view.revision
+    assert follower.wait(view, view.revision, Deadline(SOON_SECONDS)) == view.revision
     ids = found(index_under_test, view, catalog_vector("one"))
     assert ids == {"a:one", "a:two", "b:three"}
 
@@ -158,7 +158,7 @@ def test_what_was_deleted_long_ago_is_removed_for_good(
     catalog_under_test.documents.delete(collection, ["a"])
     follower = follow(index_under_test, sweep=0.05)
     now = catalog_under_test.collections.get("acme", "words").view
-    follower.wait(now, now.revision, SOON)
+    follower.wait(now, now.revision, Deadline(SOON_SECONDS))
     wait_until(lambda: found(index_under_test, now, catalog_vector("one")) == {"b:three"})
     wait_until(lambda: catalog_under_test.documents.get(view, "a") is None)
 
@@ -170,13 +170,13 @@ def test_a_deleted_collection_leaves_nothing_behind(
     view: View,
 ) -> None:
     follower = follow(index_under_test, sweep=0.05)
-    follower.wait(view, view.revision, SOON)
+    follower.wait(view, view.revision, Deadline(SOON_SECONDS))
     catalog_under_test.collections.delete("acme", "words")
     wait_until(lambda: index_under_test.applied(view.index_name) == 0)
     wait_until(lambda: catalog_under_test.feed.dropped() == [])
 
 
 def wait_until(condition: Callable[[], bool]) -> None:
-    deadline = Deadline(30.0)
+    deadline = Deadline(SOON_SECONDS)
     while not condition():
         deadline.check("waiting")
