@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from google.api.field_behavior_pb2 import REQUIRED, field_behavior
-from google.protobuf.descriptor import Descriptor
 from google.protobuf.message import Message
 from ragrpc.v1 import collection_service_pb2 as collections_pb
 from ragrpc.v1 import document_service_pb2 as documents_pb
@@ -63,11 +62,11 @@ def _violations(message: Message, prefix: str) -> Iterator[Violation]:
             yield Violation(prefix + field, wrong)
 
 
-def required(descriptor: Descriptor) -> tuple[str, ...]:
+def required(kind: type[Message]) -> tuple[str, ...]:
     """Names of the fields that the contract marks REQUIRED."""
     return tuple(
         field.name
-        for field in descriptor.fields
+        for field in kind.DESCRIPTOR.fields
         if REQUIRED in field.GetOptions().Extensions[field_behavior]
     )
 
@@ -199,7 +198,7 @@ RULES: Mapping[type[Message], Sequence[Rule]] = {
 def _plan(kind: type[Message], rules: Sequence[Rule]) -> tuple[tuple[str, bool, bool, Test], ...]:
     """(field, whether it has presence, whether it is required, its test), as in the contract."""
     tests = {rule.field: rule.test for rule in rules}
-    needed = required(kind.DESCRIPTOR)
+    needed = required(kind)
     return tuple(
         (field.name, field.has_presence, field.name in needed, tests.get(field.name, _anything))
         for field in kind.DESCRIPTOR.fields
