@@ -67,7 +67,12 @@ def migrate(data_dir: DataDir = None, config: Config = None) -> None:
     typer.echo(f"the catalog in {settings.data.directory} is up to date")
 
 
+# How long a thread that computes may keep the interpreter from one that answers, in seconds.
+_SWITCH_INTERVAL = 0.001
+
+
 def _run(settings: Settings) -> None:
+    sys.setswitchinterval(_SWITCH_INTERVAL)
     # gRPC's core writes to stderr what its callers are told anyway, between our JSON lines.
     os.environ.setdefault("GRPC_VERBOSITY", "NONE")
     import uvloop

@@ -32,6 +32,7 @@ from rag_server.observability.sidecar import Readiness, Sidecar
 from rag_server.observability.telemetry import Observer
 from rag_server.observability.tracing import Tracing
 from rag_server.resilience.pool import BoundedPool
+from rag_server.resilience.priority import give_way
 from rag_server.retrievers import RETRIEVERS, Sources
 from rag_server.settings import Settings, SettingsError, read_tls
 from rag_server.stores.catalog.catalog import SqlCatalog, open_catalog
@@ -156,6 +157,7 @@ async def _engines(
         telemetry,
         retention=timedelta(seconds=settings.maintenance.tombstone_retention_seconds),
         sweep_every=timedelta(seconds=settings.maintenance.janitor_interval_seconds),
+        prepare_thread=give_way,
     )
     follower.start()
     stack.callback(follower.stop)
@@ -182,7 +184,7 @@ def _pools(settings: Settings, metrics: Metrics, stack: AsyncExitStack) -> _Pool
     asked = settings.pools
     pools = _Pools(
         BoundedPool("read", asked.read_threads, asked.read_queue),
-        BoundedPool("write", asked.write_threads, asked.write_queue),
+        BoundedPool("write", asked.write_threads, asked.write_queue, give_way),
         BoundedPool("commit", _COMMIT_THREADS, asked.write_queue),
         BoundedPool("generation", asked.generation_threads, asked.generation_queue),
     )

@@ -32,12 +32,15 @@ class Follower:
         *,
         retention: timedelta,
         sweep_every: timedelta,
+        prepare_thread: Callable[[], None] = lambda: None,
     ) -> None:
+        """`prepare_thread` is called first in the thread that follows."""
         self._catalog = catalog
         self._index = index
         self._telemetry = telemetry
         self._retention = retention
         self._sweep_every = sweep_every.total_seconds()
+        self._prepare_thread = prepare_thread
         self._changed = Condition()
         self._behind: dict[str, View] = {}
         self._stopping = False
@@ -81,6 +84,7 @@ class Follower:
         return self.applied(view)
 
     def _run(self) -> None:
+        self._prepare_thread()
         sweep_at = monotonic()
         while not self._stopping:
             if monotonic() >= sweep_at:

@@ -26,11 +26,18 @@ class BoundedPool:
     gives it back at once. The caller's context variables are visible to the work.
     """
 
-    def __init__(self, name: str, threads: int, queue: int) -> None:
+    def __init__(
+        self,
+        name: str,
+        threads: int,
+        queue: int,
+        initializer: Callable[[], None] | None = None,
+    ) -> None:
+        """`initializer` is called first in each thread."""
         self._name = name
         self._threads = threads
         self._queue = queue
-        self._executor = ThreadPoolExecutor(threads, thread_name_prefix=f"ragrpc-{name}")
+        self._executor = ThreadPoolExecutor(threads, f"ragrpc-{name}", initializer)
         self._lock = threading.Lock()
         self._closed = False
         self._running = 0
