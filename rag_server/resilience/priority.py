@@ -12,4 +12,7 @@ def give_way() -> None:
     """Let the current thread run only where the threads that answer callers leave room.
     Linux knows a niceness by thread; elsewhere this does nothing."""
     if sys.platform == "linux":
-        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _NICENESS)
+        thread = threading.get_native_id()
+        # Never upwards, which only root may do.
+        niceness = max(_NICENESS, os.getpriority(os.PRIO_PROCESS, thread))
+        os.setpriority(os.PRIO_PROCESS, thread, niceness)

@@ -17,6 +17,6 @@ async def test_threads_of_a_pool_can_give_way_without_the_rest_of_the_process() 
     def niceness() -> int:
         return os.getpriority(os.PRIO_PROCESS, threading.get_native_id())
 
-    assert await pool.run(niceness, Deadline(30.0)) == 10
+    assert await pool.run(niceness, Deadline(30.0)) == max(10, before)
     assert os.getpriority(os.PRIO_PROCESS, threading.get_native_id()) == before
     pool.close(wait=True)
