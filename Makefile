@@ -8,7 +8,7 @@ PROTOC = $(BIN)/python -m grpc_tools.protoc -Iprotos -I$(GOOGLE)
 PROTOS := $(wildcard protos/ragrpc/v1/*.proto)
 ROUNDS ?= 30
 
-.PHONY: help install lock proto proto-check lint typecheck test test-slow demo run bench chaos clean
+.PHONY: help install lock proto proto-check lint typecheck test demo run bench chaos clean
 .DEFAULT_GOAL := help
 
 help: ## Show this list
@@ -47,11 +47,8 @@ lint: install ## Style, layers of imports, and the contract
 typecheck: install ## Types, strictly
 	$(BIN)/mypy rag_server rag_client tests examples
 
-test: install ## All tests but the slow ones
-	$(BIN)/python -m pytest -m "not slow"
-
-test-slow: install ## The slow tests
-	$(BIN)/python -m pytest -m slow
+test: install ## All tests
+	$(BIN)/python -m pytest
 
 demo: install ## Ingest real documents, ask about them, show citations and metrics
 	$(BIN)/python examples/demo.py

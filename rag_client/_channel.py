@@ -10,6 +10,9 @@ import grpc
 from rag_client.errors import InvalidArgument
 
 _MIB = 1024 * 1024
+# A second try would report what the first one did: ALREADY_EXISTS, or NOT_FOUND.
+_COLLECTIONS = {"service": "ragrpc.v1.CollectionService"}
+_ONCE = ("CreateCollection", "DeleteCollection")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +53,8 @@ def _pem(field: str, part: bytes | str | Path | None) -> bytes | None:
 class RetryPolicy:
     """Retries of calls that were answered UNAVAILABLE, or RESOURCE_EXHAUSTED with a time to
     come back. `max_attempts` counts the first one: 1 turns retries off, 5 is the most that
-    gRPC makes. Waits (seconds) grow by `multiplier`, with jitter, up to `max_backoff`."""
+    gRPC makes. Waits (seconds) grow by `multiplier`, with jitter, up to `max_backoff`.
+    Creating and deleting a collection is never retried: it is not idempotent."""
 
     max_attempts: int = 5
     initial_backoff: float = 0.2
@@ -59,6 +63,8 @@ class RetryPolicy:
 
     def service_config(self) -> str:
         """The gRPC service config, as JSON."""
+        # The more specific names win.
+        once: dict[str, object] = {"name": [_COLLECTIONS | {"method": each} for each in _ONCE]}
         method: dict[str, object] = {"name": [{}]}
         if self.max_attempts > 1:
             method["retryPolicy"] = {
@@ -68,7 +74,9 @@ class RetryPolicy:
                 "backoffMultiplier": self.multiplier,
                 "retryableStatusCodes": ["UNAVAILABLE", "RESOURCE_EXHAUSTED"],
             }
-        return json.dumps({"loadBalancingConfig": [{"round_robin": {}}], "methodConfig": [method]})
+        return json.dumps(
+            {"loadBalancingConfig": [{"round_robin": {}}], "methodConfig": [once, method]}
+        )
 
 
 @dataclass(frozen=True, slots=True)

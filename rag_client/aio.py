@@ -80,7 +80,8 @@ class AsyncRagClient:
     async def batch_retrieve(
         self, requests: Sequence[RetrieveRequest], *, timeout: float | None = None
     ) -> list[Retrieval | RagError]:
-        """1 to 100 retrievals in one call; one result, or the error it met, per request."""
+        """1 to 100 retrievals in one call, whose `top_k` together are at most 1,000; one
+        result, or the error it met, per request."""
         return await self._transport.invoke(_calls.batch_retrieve(requests), timeout)
 
     async def query(

@@ -76,7 +76,8 @@ class RagClient:
     def batch_retrieve(
         self, requests: Sequence[RetrieveRequest], *, timeout: float | None = None
     ) -> list[Retrieval | RagError]:
-        """1 to 100 retrievals in one call; one result, or the error it met, per request."""
+        """1 to 100 retrievals in one call, whose `top_k` together are at most 1,000; one
+        result, or the error it met, per request."""
         return self._transport.invoke(_calls.batch_retrieve(requests), timeout)
 
     def query(

@@ -9,7 +9,8 @@ from rag_client.errors import InvalidArgument
 
 # A datetime without a timezone is taken as UTC; those read back are always aware, in UTC.
 Scalar = bool | int | float | str | datetime
-# Lists hold one kind of item: all str, all int or all float. Read back, they are tuples.
+# Lists are not empty and hold one kind of item: all str, all int or all float. Read back,
+# they are tuples.
 Value = Scalar | Sequence[str] | Sequence[int] | Sequence[float]
 Metadata = Mapping[str, Value]
 
@@ -32,8 +33,8 @@ def checked(field: str, value: object) -> Value:
     """`value` as it will be read back: lists as tuples, datetimes aware and in UTC.
 
     Raises InvalidArgument naming `field` for what the contract cannot carry: other types,
-    None, NaN and infinities, integers beyond 64 bits, lists that mix kinds or hold
-    anything but str, int or float.
+    None, NaN and infinities, integers beyond 64 bits, lists that are empty, mix kinds or
+    hold anything but str, int or float.
     """
     if isinstance(value, list | tuple):
         return _list(field, value)
@@ -58,6 +59,8 @@ def _scalar(field: str, value: object) -> Scalar:
 
 
 def _list(field: str, items: Sequence[object]) -> Value:
+    if not items:
+        raise InvalidArgument.of(field, "a list must not be empty")
     kinds = {type(item) for item in items}
     if len(kinds) > 1:
         names = ", ".join(sorted(kind.__name__ for kind in kinds))

@@ -8,8 +8,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated
 
-import structlog
-import typer
+try:
+    import structlog
+    import typer
+except ModuleNotFoundError:
+    sys.exit("ragrpc-server: the server needs its extra: pip install 'ragrpc[server]'")
 
 from rag_server.core.errors import RagError
 from rag_server.keys_command import keys

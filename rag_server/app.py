@@ -231,7 +231,7 @@ def _server(
     telemetry: Telemetry,
     watch: Watch,
 ) -> RpcServer:
-    library = Library(engines.catalog, pools.reads, engines.embedder.name)
+    library = Library(engines.catalog, pools.reads, pools.commits, engines.embedder.name)
     servicers = {
         "ragrpc.v1.RagService": RagServicer(_query_path(settings, engines, pools, generators)),
         "ragrpc.v1.DocumentService": DocumentServicer(
@@ -245,7 +245,8 @@ def _server(
     surrounding = interceptors(
         RpcMetrics(metrics.registry, methods()),
         metrics.rejected,
-        engines.catalog.keys.authenticate if settings.authenticated else None,
+        engines.catalog.keys.authenticate,
+        settings.authenticated,
         settings.server.default_deadline_seconds,
         settings.server.max_deadline_seconds,
     )
@@ -352,6 +353,7 @@ def _probes(engines: _Engines) -> Mapping[str, Probe]:
     return {
         "catalog": Probe(engines.catalog.ping),
         "vector_index": Probe(engines.index.ping),
+        "follower": Probe(engines.follower.ping),
     }
 
 

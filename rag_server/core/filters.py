@@ -5,6 +5,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from dataclasses import field as dataclass_field
 from datetime import datetime
 from enum import StrEnum
 from operator import ge, gt, le, lt
@@ -39,6 +40,15 @@ class Comparison:
     field: str
     operator: Operator
     value: Value
+    # The items of a list by kind, made once: a filter is tested on many documents.
+    members: frozenset[tuple[str, object]] = dataclass_field(
+        init=False, repr=False, compare=False, default=frozenset()
+    )
+
+    def __post_init__(self) -> None:
+        if isinstance(self.value, tuple):
+            members = frozenset((kind_of(each), each) for each in self.value)
+            object.__setattr__(self, "members", members)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +88,10 @@ def matches(filter: Filter, metadata: Metadata) -> bool:
             return any(matches(each, metadata) for each in filters)
         case Negated(operand):
             return not matches(operand, metadata)
+        case Comparison(field, Operator.IN):
+            return _shares(metadata.get(field), filter.members)
+        case Comparison(field, Operator.NOT_IN):
+            return not _shares(metadata.get(field), filter.members)
         case Comparison(field, operator, value):
             return _TESTS[operator](metadata.get(field), value)
 
@@ -113,9 +127,9 @@ def _equal(left: Any, right: Any) -> bool:
     return bool(left == right)
 
 
-def _in(left: Any, right: Any) -> bool:
-    items = left if isinstance(left, tuple) else (left,)
-    return any(_equal(item, wanted) for item in items for wanted in right)
+def _shares(value: Any, members: frozenset[tuple[str, object]]) -> bool:
+    items = value if isinstance(value, tuple) else (value,)
+    return any((kind_of(item), item) in members for item in items)
 
 
 def _contains(left: Any, right: Any) -> bool:
@@ -136,8 +150,6 @@ _TESTS: dict[Operator, Callable[[Any, Any], bool]] = {
     Operator.LESS_OR_EQUAL: _ordered(le),
     Operator.GREATER_THAN: _ordered(gt),
     Operator.GREATER_OR_EQUAL: _ordered(ge),
-    Operator.IN: _in,
-    Operator.NOT_IN: lambda left, right: not _in(left, right),
     Operator.CONTAINS: _contains,
     Operator.EXISTS: lambda left, right: (left is not None) == right,
 }

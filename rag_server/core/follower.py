@@ -8,12 +8,18 @@ from time import monotonic
 
 from rag_server.core.call import Deadline
 from rag_server.core.documents import View
+from rag_server.core.errors import Reason, Unavailable
 from rag_server.core.protocols import Catalog, VectorIndex
 from rag_server.core.telemetry import Telemetry
 
 # Chunks applied in one go; bounds memory while an index is rebuilt.
 _STRETCH = 2_000
+# Pause before a part that failed is tried again, in seconds; others go on meanwhile.
 _RETRY_SECONDS = 1.0
+# Longest wait of a reader, and the time between two looks at its deadline, in seconds: a
+# reader holds a thread that others need.
+_PATIENCE = 2.0
+_GLANCE = 0.05
 
 
 class Follower:
@@ -43,15 +49,19 @@ class Follower:
         self._prepare_thread = prepare_thread
         self._changed = Condition()
         self._behind: dict[str, View] = {}
+        self._retry_at: dict[str, float] = {}
         self._stopping = False
         self._thread = Thread(target=self._run, name="ragrpc-follower", daemon=True)
 
     def start(self) -> None:
-        """Begin by catching up with every collection."""
-        for view in self._catalog.collections.views():
-            if self._index.applied(view.index_name) > view.revision:
-                # The catalog was restored from a time before the index: start over.
-                self._index.drop(view.index_name)
+        """Begin by removing what the catalog does not know (it may have been restored from
+        before it), and by catching up with every collection."""
+        views = self._catalog.collections.views()
+        known = {view.index_name: view.revision for view in views}
+        for name in self._index.names():
+            if self._index.applied(name) > known.get(name, -1):
+                self._index.drop(name)
+        for view in views:
             self.notify(view)
         self._thread.start()
 
@@ -76,12 +86,20 @@ class Follower:
         return self._index.applied(view.index_name)
 
     def wait(self, view: View, revision: int, deadline: Deadline) -> int:
-        """Wait until `revision` is applied or the time is up; the revision then applied."""
+        """Wait until `revision` is applied, two seconds or half of the time left at most;
+        the revision then applied."""
+        patience = Deadline(min(_PATIENCE, deadline.remaining() / 2))
         with self._changed:
-            self._changed.wait_for(
-                lambda: self._stopping or self.applied(view) >= revision, deadline.remaining()
-            )
+            while self.applied(view) < revision and not self._stopping:
+                if not (patience.remaining() and deadline.remaining()):
+                    break
+                self._changed.wait(_GLANCE)
         return self.applied(view)
+
+    def ping(self) -> None:
+        """Raises Unavailable when nothing is followed any more."""
+        if not self._thread.is_alive():
+            raise Unavailable("the index is not followed any more", Reason.NOT_READY)
 
     def _run(self) -> None:
         self._prepare_thread()
@@ -92,16 +110,23 @@ class Follower:
                 sweep_at = monotonic() + self._sweep_every
             view = self._next(sweep_at - monotonic())
             if view is not None and not self._attempt("follow", partial(self._follow, view)):
-                self._pause()
+                self._put_off(view)
 
     def _next(self, patience: float) -> View | None:
+        """The collection whose turn it is: each gets one stretch, then goes to the end."""
         with self._changed:
-            self._changed.wait_for(lambda: self._stopping or self._behind, max(0.0, patience))
-            return None if self._stopping else next(iter(self._behind.values()), None)
+            if not (self._stopping or self._due()):
+                self._changed.wait(min(max(0.0, patience), _RETRY_SECONDS))
+            return None if self._stopping else self._due()
 
-    def _pause(self) -> None:
+    def _due(self) -> View | None:
+        now = monotonic()
+        waiting = self._behind.items()
+        return next((view for name, view in waiting if self._retry_at.get(name, now) <= now), None)
+
+    def _put_off(self, view: View) -> None:
         with self._changed:
-            self._changed.wait_for(lambda: self._stopping, _RETRY_SECONDS)
+            self._retry_at[view.index_name] = monotonic() + _RETRY_SECONDS
 
     def _attempt(self, part: str, work: Callable[[], None]) -> bool:
         try:
@@ -122,9 +147,10 @@ class Follower:
 
     def _settle(self, view: View, applied: int) -> None:
         with self._changed:
-            newest = self._behind[view.index_name]
-            if applied >= newest.revision:
-                del self._behind[view.index_name]
+            newest = self._behind.pop(view.index_name)
+            self._retry_at.pop(view.index_name, None)
+            if applied < newest.revision:
+                self._behind[view.index_name] = newest
             self._telemetry.lag("vector", max(0, newest.revision - applied))
             self._changed.notify_all()
 
@@ -136,6 +162,15 @@ class Follower:
             dead = self._catalog.feed.dead(view, before)
             self._index.remove(view.index_name, dead)
             self._catalog.feed.purge(view, before)
-        for view in self._catalog.feed.dropped():
-            self._index.drop(view.index_name)
+            # Whoever committed has said so; this is for those who could not any more.
+            self.notify(view)
+        for view in self._catalog.feed.dropped(before):
+            # A part that outlives its rows is removed at the next start.
             self._catalog.feed.forget(view)
+            self._forget(view)
+            self._index.drop(view.index_name)
+
+    def _forget(self, view: View) -> None:
+        with self._changed:
+            self._behind.pop(view.index_name, None)
+            self._retry_at.pop(view.index_name, None)

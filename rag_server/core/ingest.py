@@ -93,10 +93,11 @@ class IngestPath:
                 present = self._catalog.documents.fingerprints(collection.view, ids)
                 kept = tuple(each for each in ids if each in present)
                 return collection, Commit(collection.revision, deleted=kept)
-            return collection, self._catalog.documents.delete(collection, ids)
+            return collection, self._told(
+                collection, self._catalog.documents.delete(collection, ids)
+            )
 
         collection, commit = await self._commits.run(work, call.deadline)
-        self._notify(replace(collection, revision=commit.revision).view)
         token = consistency_token(collection.id, commit.revision)
         return Deleted(commit.deleted, commit.revision, token)
 
@@ -139,10 +140,16 @@ class IngestPath:
 
         def work() -> Commit:
             with own.stage("commit"):
-                return self._catalog.documents.write(collection, [p.document for p in prepared])
+                documents = [each.document for each in prepared]
+                return self._told(collection, self._catalog.documents.write(collection, documents))
 
         commit = await self._commits.run(work, call.deadline)
         call.absorb(own)
         call.telemetry.reached("ingest.committed")
+        return commit
+
+    def _told(self, collection: Collection, commit: Commit) -> Commit:
+        """The commit, once the indexes know of it: in the thread that made it, since nobody
+        may be waiting for it any more."""
         self._notify(replace(collection, revision=commit.revision).view)
         return commit

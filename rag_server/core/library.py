@@ -6,16 +6,19 @@ from datetime import UTC, datetime
 from hashlib import sha256
 from typing import Generic, TypeVar
 
-from rag_server.core.call import Call
+from rag_server.core.call import Call, Deadline
 from rag_server.core.documents import Collection, StoredChunk, StoredDocument
 from rag_server.core.errors import AlreadyExists, NotFound, Reason
 from rag_server.core.filters import Filter, conjunction, matches
 from rag_server.core.pipeline import fresh_enough
 from rag_server.core.principal import Role
 from rag_server.core.protocols import Catalog, Workers
-from rag_server.core.tokens import page_start, page_token
+from rag_server.core.tokens import page_start, page_start_number, page_token
 
 T = TypeVar("T")
+
+# Documents read at a time while looking for those that pass a filter.
+_FILTERED_BATCH = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,9 +34,10 @@ class Library:
     """Reads and administers the catalog on behalf of a principal, whose mandatory filter
     hides documents here as it does in retrieval."""
 
-    def __init__(self, catalog: Catalog, reads: Workers, embedder: str) -> None:
+    def __init__(self, catalog: Catalog, reads: Workers, commits: Workers, embedder: str) -> None:
         self._catalog = catalog
         self._reads = reads
+        self._commits = commits
         self._embedder = embedder
 
     async def create_collection(
@@ -53,7 +57,7 @@ class Library:
                 return Collection(0, tenant, name, description, 0, 1, self._embedder, now)
             raise AlreadyExists("there is a collection of that name", Reason.COLLECTION_EXISTS)
 
-        return await self._reads.run(work, call.deadline)
+        return await self._commits.run(work, call.deadline)
 
     async def collection(self, name: str, call: Call) -> Collection:
         """One collection with its counts."""
@@ -84,7 +88,7 @@ class Library:
                 return self._catalog.collections.get(tenant, name, counts=True).document_count
             return self._catalog.collections.delete(tenant, name)
 
-        return await self._reads.run(work, call.deadline)
+        return await self._commits.run(work, call.deadline)
 
     async def document(
         self, name: str, id: str, token: str, call: Call
@@ -109,7 +113,8 @@ class Library:
         def work() -> Page[StoredDocument]:
             collection = self._pin(name, fresh, call)
             listing = _listing("documents", str(collection.id), repr(narrowed))
-            found = self._passing(collection, narrowed, page_start(token, listing), size + 1)
+            after = page_start(token, listing)
+            found = self._passing(collection, narrowed, after, size + 1, call.deadline)
             return _page(found, size, listing, lambda each: each.id, collection.revision)
 
         return await self._reads.run(work, call.deadline)
@@ -124,7 +129,7 @@ class Library:
             collection = self._pin(name, fresh, call)
             self._visible(collection, id, call)
             listing = _listing("chunks", str(collection.id), id)
-            after = int(page_start(token, listing) or -1)
+            after = page_start_number(token, listing)
             found = self._catalog.reader.of_document(collection.view, id, after, size + 1) or []
             return _page(found, size, listing, lambda c: str(c.ordinal), collection.revision)
 
@@ -146,13 +151,20 @@ class Library:
         return stored
 
     def _passing(
-        self, collection: Collection, filter: Filter | None, after: str, count: int
+        self,
+        collection: Collection,
+        filter: Filter | None,
+        after: str,
+        count: int,
+        deadline: Deadline,
     ) -> list[StoredDocument]:
         found: list[StoredDocument] = []
+        batch_size = count if filter is None else max(count, _FILTERED_BATCH)
         while len(found) < count:
-            batch = self._catalog.documents.page(collection.view, after, count)
+            deadline.check("list")
+            batch = self._catalog.documents.page(collection.view, after, batch_size)
             found += [each for each in batch if filter is None or matches(filter, each.metadata)]
-            if len(batch) < count:
+            if len(batch) < batch_size:
                 break
             after = batch[-1].id
         return found[:count]

@@ -6,7 +6,8 @@ only the writing of an answer is asynchronous.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
+from contextlib import aclosing
 from dataclasses import replace
 from time import perf_counter
 
@@ -94,17 +95,22 @@ class QueryPath:
                     return RetrieveResult(await self.retrieve(request, call.fork()))
                 except RagError as error:
                     return RetrieveResult(error=error)
+                except Exception as error:
+                    # A defect met by one request must not fail its neighbours.
+                    call.telemetry.failed("batch", error)
+                    return RetrieveResult(error=RagError("the request could not be processed"))
 
         return list(await asyncio.gather(*map(one, requests)))
 
     async def query(self, request: QueryRequest, call: Call) -> Answer:
         """The whole answer at once: the last event of the stream."""
-        async for event in self.stream(request, call):
-            if isinstance(event, Answer):
-                return event
+        async with aclosing(self.stream(request, call)) as events:
+            async for event in events:
+                if isinstance(event, Answer):
+                    return event
         raise AssertionError("a stream of an answer ends with the Answer")
 
-    async def stream(self, request: QueryRequest, call: Call) -> AsyncIterator[Event]:
+    async def stream(self, request: QueryRequest, call: Call) -> AsyncGenerator[Event, None]:
         """The answer as events; the Answer comes last and is authoritative."""
         call.principal.require(Role.READER)
         spec = request.generator or self._default_generator
@@ -123,8 +129,9 @@ class QueryPath:
         if not found.hits:
             draft.decline(AbstainReason.NO_HITS)
         else:
-            async for event in self._write(draft, generator, question, spec, call):
-                yield event
+            async with aclosing(self._write(draft, generator, question, spec, call)) as events:
+                async for event in events:
+                    yield event
         yield draft.answer(self._report(found, question, call, generator.name))
 
     async def _write(
@@ -134,19 +141,20 @@ class QueryPath:
         question: AskedQuestion,
         spec: GeneratorSpec,
         call: Call,
-    ) -> AsyncIterator[Event]:
+    ) -> AsyncGenerator[Event, None]:
         """Generate, and settle every statement (cite and check it) once it is finished."""
         began = perf_counter()
-        async for piece in generator.generate(question, draft.hits, spec, call):
-            call.spent("generate", perf_counter() - began)
-            if isinstance(piece, AbstainReason):
-                draft.decline(piece)
-            else:
-                yield piece
-                if not isinstance(piece, Degradation) and draft.add(piece.text):
-                    for event in await self._settle(draft, call):
-                        yield event
-            began = perf_counter()
+        async with aclosing(generator.generate(question, draft.hits, spec, call)) as pieces:
+            async for piece in pieces:
+                call.spent("generate", perf_counter() - began)
+                if isinstance(piece, AbstainReason):
+                    draft.decline(piece)
+                else:
+                    yield piece
+                    if not isinstance(piece, Degradation) and draft.add(piece.text):
+                        for event in await self._settle(draft, call):
+                            yield event
+                began = perf_counter()
         call.spent("generate", perf_counter() - began)
         draft.finish()
         for event in await self._settle(draft, call):

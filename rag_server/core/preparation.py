@@ -25,6 +25,11 @@ from rag_server.core.protocols import Chunker, Embedder, EmbeddingStore, Parser,
 # Chunks embedded per job: small enough that two threads share a page and that a
 # deadline is noticed within a fraction of a second.
 _EMBED_GROUP = 3
+# Groups of one document that are in the pool at the same time: a long document must
+# neither fill the queue nor keep others from it.
+_GROUPS_AT_ONCE = 4
+# As the contract says of titles that callers give.
+_TITLE_BYTES = 1_024
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,11 +92,7 @@ class Preparation:
         )
         call.absorb(own)
         missing = [cut for cut in cuts if cut.key not in known]
-        groups = [missing[i : i + _EMBED_GROUP] for i in range(0, len(missing), _EMBED_GROUP)]
-        for embedded in await asyncio.gather(
-            *(self._embed(group, parsed.title, call) for group in groups)
-        ):
-            known.update(embedded)
+        known.update(await self._embed_all(missing, parsed.title, call))
         call.telemetry.reached("ingest.embedded")
         stored = NewDocument(
             id=document.id,
@@ -109,16 +110,16 @@ class Preparation:
     ) -> tuple[Parsed, list[_Cut], dict[bytes, Embedding]]:
         with call.stage("parse", document.content_type):
             parsed = self._parsers[document.content_type].parse(document.content)
-            if document.title is not None:
-                parsed = Parsed(parsed.text, document.title)
+            title = parsed.title if document.title is None else document.title
+            parsed = Parsed(parsed.text, _shortened(title))
         with call.stage("chunk"):
             pieces = self._chunker.chunk(parsed.text, document.content_type, parsed.title)
         if not pieces:
             raise InvalidRequest.of(Violation("content", "has no visible text"))
-        cuts = self._cuts(document.id, parsed, pieces)
+        cuts = self._cuts(call.principal.tenant, document.id, parsed, pieces)
         return parsed, cuts, self._embeddings.known([cut.key for cut in cuts])
 
-    def _cuts(self, id: str, parsed: Parsed, pieces: Sequence[Piece]) -> list[_Cut]:
+    def _cuts(self, tenant: str, id: str, parsed: Parsed, pieces: Sequence[Piece]) -> list[_Cut]:
         encoded = parsed.text.encode()
         title = parsed.title.encode()
         occurrences: dict[bytes, int] = {}
@@ -127,12 +128,34 @@ class Preparation:
             text = piece.span.of(encoded)
             nth = occurrences[text] = occurrences.get(text, -1) + 1
             chunk_id = _digest(id.encode(), title, text, b"%d" % nth).hex()[:32]
-            cuts.append(_Cut(chunk_id, text.decode(), piece, self._key(title, text, piece)))
+            cuts.append(_Cut(chunk_id, text.decode(), piece, self._key(tenant, title, text, piece)))
         return cuts
 
-    def _key(self, title: bytes, text: bytes, piece: Piece) -> bytes:
+    def _key(self, tenant: str, title: bytes, text: bytes, piece: Piece) -> bytes:
+        # With the tenant: what is known already must not tell one tenant of another's texts.
         bounds = ",".join(f"{span.start}-{span.end}" for span in piece.sentences)
-        return _digest(self._embedder.fingerprint.encode(), title, text, bounds.encode())
+        return _digest(
+            tenant.encode(), self._embedder.fingerprint.encode(), title, text, bounds.encode()
+        )
+
+    async def _embed_all(
+        self, cuts: Sequence[_Cut], title: str, call: Call
+    ) -> dict[bytes, Embedding]:
+        groups = [cuts[i : i + _EMBED_GROUP] for i in range(0, len(cuts), _EMBED_GROUP)]
+        places = asyncio.Semaphore(_GROUPS_AT_ONCE)
+
+        async def embed(group: Sequence[_Cut]) -> dict[bytes, Embedding]:
+            async with places:
+                return await self._embed(group, title, call)
+
+        tasks = [asyncio.ensure_future(embed(group)) for group in groups]
+        try:
+            done = await asyncio.gather(*tasks)
+        finally:
+            # Where one failed, the rest would be embedded for nothing.
+            for task in tasks:
+                task.cancel()
+        return {key: each for part in done for key, each in part.items()}
 
     async def _embed(self, cuts: Sequence[_Cut], title: str, call: Call) -> dict[bytes, Embedding]:
         own = call.fork()
@@ -145,6 +168,10 @@ class Preparation:
         embeddings = await self._writes.run(work, call.deadline)
         call.absorb(own)
         return {cut.key: each for cut, each in zip(cuts, embeddings, strict=True)}
+
+
+def _shortened(title: str) -> str:
+    return title.encode()[:_TITLE_BYTES].decode(errors="ignore")
 
 
 def _new_chunk(ordinal: int, cut: _Cut, embedding: Embedding) -> NewChunk:

@@ -4,7 +4,7 @@ Unless a docstring says otherwise, methods are synchronous, run in a worker
 thread, are thread-safe and raise only `rag_server.core.errors`.
 """
 
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol, TypeVar
@@ -176,8 +176,8 @@ class ChunkStore(Protocol):
         """Sentences of chunks by row."""
         ...
 
-    def matching(self, view: View, filter: Filter) -> set[int]:
-        """Rows of the visible documents that pass the filter."""
+    def matching(self, view: View, filter: Filter, deadline: Deadline) -> set[int]:
+        """Rows of the visible documents that pass the filter. Raises DeadlineExceeded."""
         ...
 
     def vectors(
@@ -237,8 +237,8 @@ class Feed(Protocol):
         """Remove for good what was deleted before that time; number of chunks."""
         ...
 
-    def dropped(self) -> list[View]:
-        """Views of deleted collections whose rows are still there."""
+    def dropped(self, before: datetime) -> list[View]:
+        """Views of collections deleted before that time whose rows are still there."""
         ...
 
     def forget(self, view: View) -> None:
@@ -323,6 +323,10 @@ class VectorIndex(Protocol):
         """Remove the whole part; an unknown name is fine."""
         ...
 
+    def names(self) -> list[str]:
+        """Names of all parts."""
+        ...
+
 
 class Pingable(Protocol):
     """Ability to say whether the part works."""
@@ -340,7 +344,7 @@ class Freshness(Protocol):
         ...
 
     def wait(self, view: View, revision: int, deadline: Deadline) -> int:
-        """Wait until `revision` is applied or the deadline is near; the revision then applied."""
+        """Wait until `revision` is applied, but not for long; the revision then applied."""
         ...
 
 
@@ -383,7 +387,7 @@ class Generator(Protocol):
 
     def generate(
         self, question: Question, hits: Sequence[Hit], spec: GeneratorSpec, call: Call
-    ) -> AsyncIterator[Delta | Degradation | AbstainReason]:
+    ) -> AsyncGenerator[Delta | Degradation | AbstainReason, None]:
         """Deltas in order; an AbstainReason ends it and voids them. Reports tokens into
         `call.usage`. Raises Unavailable, DeadlineExceeded."""
         ...

@@ -9,8 +9,8 @@ from rag_server.core.documents import Vector
 class Encoder(Protocol):
     """Turns a question into a vector, perhaps from a cache."""
 
-    def encode(self, text: str) -> tuple[Vector, bool]:
-        """Unit float32 (d,) and whether it was cached."""
+    def encode(self, text: str, tenant: str) -> tuple[Vector, bool]:
+        """Unit float32 (d,) and whether it was cached for this tenant."""
         ...
 
 
@@ -28,7 +28,9 @@ class AskedQuestion:
         """Unit float32 (d,)."""
         if self._vector is None:
             with self._call.stage("embed"):
-                self._vector, self.cached = self._encoder.encode(self.text)
+                self._vector, self.cached = self._encoder.encode(
+                    self.text, self._call.principal.tenant
+                )
             self._call.usage.query_embeddings += not self.cached
             self._call.telemetry.cached("query_embedding", self.cached)
         return self._vector

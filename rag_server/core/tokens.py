@@ -23,9 +23,10 @@ def consistency_token(collection_id: int, revision: int) -> str:
 def revision_of(token: str, view: View) -> int:
     """Revision of a consistency token for the view's collection. Raises InvalidRequest."""
     payload = _open(token, f"collection:{view.collection_id}")
-    if payload is None or not payload.isdigit():
+    revision = _number(payload)
+    if revision is None:
         raise _invalid("consistency.at_least_as_fresh", Reason.INVALID_CONSISTENCY_TOKEN)
-    return int(payload)
+    return revision
 
 
 def page_token(after: str, listing: str) -> str:
@@ -41,6 +42,21 @@ def page_start(token: str, listing: str) -> str:
     if payload is None:
         raise _invalid("page_token", Reason.INVALID_PAGE_TOKEN)
     return payload
+
+
+def page_start_number(token: str, listing: str) -> int:
+    """The same for a list that is ordered by a number; -1 for the first page."""
+    start = page_start(token, listing)
+    number = _number(start) if start else -1
+    if number is None:
+        raise _invalid("page_token", Reason.INVALID_PAGE_TOKEN)
+    return number
+
+
+def _number(payload: str | None) -> int | None:
+    """What was sealed as a number. Anybody can seal anything: trust nothing."""
+    fits = payload is not None and payload.isascii() and payload.isdecimal() and len(payload) <= 18
+    return int(payload) if payload is not None and fits else None
 
 
 def _invalid(field: str, reason: Reason) -> InvalidRequest:

@@ -5,13 +5,15 @@ The model: https://huggingface.co/sentence-transformers/all-MiniLM-L6-v2
 """
 
 import hashlib
-from collections.abc import Sequence
+import os
+import re
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
 import onnxruntime
 from numpy.typing import NDArray
-from tokenizers import Tokenizer
+from tokenizers import Encoding, Tokenizer
 
 from rag_server.core.documents import Embedding, Passage, Vector
 from rag_server.embedders.package import ModelFile, ModelPackage
@@ -40,6 +42,14 @@ _OUTPUTS = ["last_hidden_state"]
 
 # Most tokens of a title that are seen: a longer one would crowd out the text.
 TITLE_TOKENS = 64
+# Characters of a text that are tokenised at a time: larger lists of tokens would
+# take long to make, under the GIL.
+_SLICE = 32_768
+# `encode` holds the GIL, `encode_batch` does not but costs some 15 us more; from
+# here on (about 1 ms) it is the better one.
+_LONG = 2_000
+# What always begins a token, whatever stands before it: a text can be cut there.
+_EDGE = re.compile(r"[ \t\n\r!-/:-@\[-`{-~\u4e00-\u9fff]")
 # Tokens that stand around every text: [CLS] and [SEP].
 SPECIAL_TOKENS = 2
 
@@ -60,6 +70,8 @@ class MiniLm:
         self._session = onnxruntime.InferenceSession(
             model, _session_options(), providers=["CPUExecutionProvider"]
         )
+        # Else a batch, even of one text, starts a pool with a thread for every core.
+        os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
         self._tokenizer = Tokenizer.from_buffer(tokenizer)
         # The file asks for both; neither may change later, or threads would clash.
         self._tokenizer.no_padding()
@@ -71,7 +83,7 @@ class MiniLm:
 
     def embed_query(self, text: str) -> Vector:
         """Unit float32 (384,) of a question; what is beyond 256 tokens is cut."""
-        return mean_unit(self._run(self._tokenizer.encode(text, add_special_tokens=False).ids))
+        return mean_unit(self._run(self._encode(text).ids))
 
     def embed_passages(self, passages: Sequence[Passage]) -> list[Embedding]:
         """One Embedding per passage, in order; one forward pass each."""
@@ -80,13 +92,20 @@ class MiniLm:
 
     def token_offsets(self, text: str) -> list[tuple[int, int]]:
         """Half-open character range of every token of `text`, ascending, nothing cut."""
-        offsets: list[tuple[int, int]] = self._tokenizer.encode(
-            text, add_special_tokens=False
-        ).offsets
+        offsets: list[tuple[int, int]] = []
+        for begin, part in _slices(text):
+            own = self._encode(part).offsets
+            offsets += [(begin + start, begin + end) for start, end in own] if begin else own
         return offsets
 
+    def _encode(self, text: str) -> Encoding:
+        """The tokens of `text`; the GIL is free while a long one is read."""
+        if len(text) < _LONG:
+            return self._tokenizer.encode(text, add_special_tokens=False)
+        return self._tokenizer.encode_batch([text], add_special_tokens=False)[0]
+
     def _passage(self, passage: Passage, title: list[int]) -> Embedding:
-        encoding = self._tokenizer.encode(passage.text, add_special_tokens=False)
+        encoding = self._encode(passage.text)
         tokens = self._run(title + encoding.ids)
         # The rows between [CLS] with the title and [SEP] are those of the text.
         own = tokens[1 + len(title) : -1]
@@ -95,7 +114,7 @@ class MiniLm:
         return Embedding(mean_unit(tokens), sentence_vectors(own, starts, passage.sentences))
 
     def _title(self, title: str) -> list[int]:
-        ids: list[int] = self._tokenizer.encode(title, add_special_tokens=False).ids
+        ids: list[int] = self._encode(title).ids
         return ids[:TITLE_TOKENS]
 
     def _run(self, ids: list[int]) -> NDArray[np.float32]:
@@ -118,6 +137,15 @@ def load_minilm(cache_dir: Path) -> MiniLm:
     """
     model = quantised(cache_dir, "minilm-int8", _GRAPH.sha256 + _WEIGHTS.sha256, _float32_files)
     return MiniLm(model, _PACKAGE.read(_TOKENIZER), _fingerprint())
+
+
+def _slices(text: str) -> Iterator[tuple[int, str]]:
+    """Consecutive parts of `text`, each with where it begins, that tokenise as the whole does."""
+    begin = 0
+    while edge := _EDGE.search(text, begin + _SLICE):
+        yield begin, text[begin : edge.start()]
+        begin = edge.start()
+    yield begin, text[begin:]
 
 
 def _float32_files() -> dict[str, bytes]:

@@ -1,6 +1,6 @@
 """Answers by quotation: the sentences of the hits that support an answer best."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
 
 from rag_server.core.call import Call
 from rag_server.core.protocols import Question, Workers
@@ -33,7 +33,7 @@ class ExtractiveGenerator:
 
     async def generate(
         self, question: Question, hits: Sequence[Hit], spec: GeneratorSpec, call: Call
-    ) -> AsyncIterator[Delta | Degradation | AbstainReason]:
+    ) -> AsyncGenerator[Delta | Degradation | AbstainReason, None]:
         """One delta per quote, best first."""
         assert isinstance(spec, ExtractiveSpec)
         quotes = await self._workers.run(

@@ -1,7 +1,7 @@
 """Answers from an OpenAI-compatible chat model, streamed."""
 
 import json
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -75,7 +75,7 @@ class OpenAiGenerator:
 
     async def generate(
         self, question: Question, hits: Sequence[Hit], spec: GeneratorSpec, call: Call
-    ) -> AsyncIterator[Delta | Degradation | AbstainReason]:
+    ) -> AsyncGenerator[Delta | Degradation | AbstainReason, None]:
         """Deltas as the model sends them; the sign that it declines is held back."""
         assert isinstance(spec, OpenAiSpec)
         limit = spec.max_output_tokens or self._options.max_output_tokens
@@ -189,6 +189,11 @@ def _translated(call: Call) -> Iterator[None]:
     ) as error:
         raise PreconditionFailed(
             "the language model refused the server's credentials or does not exist",
+            Reason.GENERATOR_NOT_CONFIGURED,
+        ) from error
+    except (openai.BadRequestError, openai.UnprocessableEntityError) as error:
+        raise PreconditionFailed(
+            "the language model refused the request: check openai.model and openai.context_tokens",
             Reason.GENERATOR_NOT_CONFIGURED,
         ) from error
     except (openai.OpenAIError, httpx2.HTTPError, json.JSONDecodeError) as error:

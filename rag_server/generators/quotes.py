@@ -19,6 +19,9 @@ from rag_server.text.words import words
 
 _WORDS = 0.4
 _PASSAGE = 0.3
+# Headings, table rows and code say little by themselves, and neither does a word.
+_NO_PROSE = ("#", "|", "```", "~~~", ">>>")
+_FEWEST_WORDS = 2
 # Stored sentence vectors are unit vectors times this.
 _INT8 = 127.0
 
@@ -65,8 +68,11 @@ def _of_hit(number: int, hit: Hit, vector: Vector, wanted: Stems) -> list[_Candi
     candidates = []
     for span, cosine in zip(hit.sentences.spans, cosines.tolist(), strict=True):
         text = span.of(encoded).decode()
+        stems = _stems(text)
+        if text.startswith(_NO_PROSE) or len(stems) < _FEWEST_WORDS:
+            continue
         closeness = cosine + _PASSAGE * hit.score
-        candidates.append(_Candidate(number, text, closeness, titled | (wanted & _stems(text))))
+        candidates.append(_Candidate(number, text, closeness, titled | (wanted & stems)))
     return candidates
 
 

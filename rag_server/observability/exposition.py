@@ -15,6 +15,7 @@ from prometheus_client.samples import Sample
 OPENMETRICS = "application/openmetrics-text"
 # Times of creation are optional, and would be a fifth of all lines.
 _LEFT_OUT = "_created"
+_TIMED = ("counter", "histogram", "summary")
 # The classic text format types the series, OpenMetrics the family.
 _CLASSIC = {"counter": ("_total", "counter"), "info": ("_info", "gauge")}
 
@@ -41,7 +42,7 @@ class Exposition:
 
     def _samples(self, metric: Metric) -> Iterator[str]:
         for sample in metric.samples:
-            if sample.name.endswith(_LEFT_OUT):
+            if metric.type in _TIMED and sample.name == metric.name + _LEFT_OUT:
                 continue
             key = (sample.name, *sample.labels.values())
             head = self._heads.get(key)
@@ -51,11 +52,12 @@ class Exposition:
 
 
 def _header(metric: Metric, openmetrics: bool) -> str:
-    suffix, kind = "", metric.type
+    suffix, kind, text = "", metric.type, _escaped(metric.documentation)
     if not openmetrics:
         suffix, kind = _CLASSIC.get(metric.type, (suffix, kind))
+        text = _escaped_but_quotes(metric.documentation)
     name = metric.name + suffix
-    return f"# HELP {name} {_escaped(metric.documentation)}\n# TYPE {name} {kind}\n"
+    return f"# HELP {name} {text}\n# TYPE {name} {kind}\n"
 
 
 def _head(sample: Sample) -> str:
@@ -66,7 +68,11 @@ def _head(sample: Sample) -> str:
 
 
 def _escaped(text: str) -> str:
-    return text.replace("\\", r"\\").replace("\n", r"\n").replace('"', r"\"")
+    return _escaped_but_quotes(text).replace('"', r"\"")
+
+
+def _escaped_but_quotes(text: str) -> str:
+    return text.replace("\\", r"\\").replace("\n", r"\n")
 
 
 def _number(value: float) -> str:

@@ -3,6 +3,7 @@
 import os
 import sys
 import threading
+from contextlib import suppress
 
 # Weighs about a tenth of a normal thread where both want the processor.
 _NICENESS = 10
@@ -15,4 +16,6 @@ def give_way() -> None:
         thread = threading.get_native_id()
         # Never upwards, which only root may do.
         niceness = max(_NICENESS, os.getpriority(os.PRIO_PROCESS, thread))
-        os.setpriority(os.PRIO_PROCESS, thread, niceness)
+        # Where even that is forbidden, an equal is better than no thread at all.
+        with suppress(OSError):
+            os.setpriority(os.PRIO_PROCESS, thread, niceness)

@@ -65,7 +65,7 @@ class DenseRetriever:
     def _allowed(self, search: Search, call: Call) -> set[int] | None:
         if search.filter is None:
             return None
-        allowed = self._chunks.matching(search.view, search.filter)
+        allowed = self._chunks.matching(search.view, search.filter, call.deadline)
         call.narrow("filtered", len(allowed), "documents that pass the filter")
         return allowed
 

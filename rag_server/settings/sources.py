@@ -17,8 +17,6 @@ from rag_server.settings.problem import SettingsError
 from rag_server.settings.reference import PREFIX, Entry, entries
 
 DOTENV = Path(".env")
-# Variables of the client, which shares the prefix and often the machine.
-CLIENT_VARIABLES = frozenset({"RAGRPC_ADDRESS", "RAGRPC_API_KEY"})
 
 
 def load_settings(config: Path | None, overrides: Mapping[str, object] = {}) -> Settings:
@@ -93,10 +91,17 @@ def _refuse_unknown_variables(known: Iterable[Entry]) -> None:
     for origin, variables in (("the environment", os.environ), (str(DOTENV), _dotenv())):
         for variable in sorted(variables):
             name = variable.upper()
-            if name.startswith(PREFIX) and name not in names | CLIENT_VARIABLES:
+            if _is_setting(name) and name not in names:
                 raise SettingsError(
                     f"unknown setting {variable} from {origin}{_suggestion(name, names)}"
                 )
+
+
+def _is_setting(name: str) -> bool:
+    """Whether a variable means this server. The prefix alone says little: Kubernetes sets
+    RAGRPC_PORT and more beside a Service named ragrpc, and the client has its own."""
+    below = name.removeprefix(PREFIX)
+    return below != name and ("__" in below or below.lower() in Settings.model_fields)
 
 
 def _dotenv() -> dict[str, str | None]:

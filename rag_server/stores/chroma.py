@@ -88,6 +88,10 @@ class ChromaIndex:
             del self._parts[name]
             del self._applied[name]
 
+    def names(self) -> list[str]:
+        """Names of all parts."""
+        return list(self._parts)
+
     def ping(self) -> None:
         """Raises Unavailable when Chroma does not answer."""
         with _translated():

@@ -18,7 +18,7 @@ class DirectoryLock:
     def __init__(self, data_dir: Path) -> None:
         """Take the lock; makes the directory where it is missing. Raises PreconditionFailed
         with the holder's pid when another process, or another lock of this one, has it."""
-        data_dir.mkdir(parents=True, exist_ok=True)
+        data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._descriptor = os.open(data_dir / _FILE, os.O_RDWR | os.O_CREAT, 0o600)
         try:
             fcntl.flock(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -19,7 +19,8 @@ from rag_server.text.words import Words, words
 # NUMBER_CAP, so no sentence is cited for a number that it lacks.
 THRESHOLD = 0.45
 
-_MARKER = re.compile(r"\s*\[(\d{1,3}(?:\s*[,;]\s*\d{1,3})*)\]")
+# The look-behind lets a run of blanks be tried once, not once from each of them.
+_MARKER = re.compile(r"(?<!\s)\s*\[(\d{1,3}(?:\s*[,;]\s*\d{1,3})*)\]")
 _LIST_MARK = re.compile(r"\A\s*(?:[-*+\u2022]|\d{1,3}[.)])\s+")
 _WORD = re.compile(r"\w")
 _REMEMBERED_SENTENCES = 4096

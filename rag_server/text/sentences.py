@@ -32,8 +32,8 @@ def sentences(text: str) -> list[tuple[int, int]]:
 
 def within(text: str, block: Block) -> list[tuple[int, int]]:
     """The sentences of one block."""
-    start, ranges = block.start, []
-    for end in () if block.kind in _WHOLE else _ends(text, block.start, block.end):
+    start, ranges = trim(text, block.start, block.end)[0], []
+    for end in () if block.kind in _WHOLE else _ends(text, start, block.end):
         ranges.append(trim(text, start, end))
         start = end
     ranges.append(trim(text, start, block.end))
@@ -74,7 +74,7 @@ def _period_ends(text: str, start: int, period: int, following: str) -> bool:
     word = before[0].lower()
     if word.isdigit():
         # "1." at the start of a block is the number of a list item.
-        return bool(text[start : before.start()].strip()) or period - before.start() > 3
+        return before.start() > start or period - before.start() > 3
     if word in BEFORE_NUMBER:
         return not following[:1].isdigit()
     if word in MAY_END or _ACRONYM.fullmatch(word):

@@ -12,6 +12,9 @@ from rag_server.text.vocabulary import NUMBER_WORDS, STOP_WORDS
 # Scripts without spaces between words: each character counts as a word.
 _UNSPACED = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
 _WORD = re.compile(rf"[{_UNSPACED}]|[^\W{_UNSPACED}]+(?:[.,]\d[^\W{_UNSPACED}]*)*")
+# Normalising takes the square of a run of combining marks, so a run is cut; other text
+# is cut before white space, where nothing composes.
+_PART = re.compile(r"(?s:.{1,256})(?=\s|\Z)|(?s:.{1,256})")
 _NUMBER = re.compile(r"\d+(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?")
 
 
@@ -29,8 +32,8 @@ def words(text: str) -> Words:
     """The content words of a text. Identifiers such as `ERR_CONN_42` or `v1.2.3`
     and numbers stay whole; "1,000", "1000" and "1000.0" are one number, as are
     "twelve" and "12"."""
-    folded = unicodedata.normalize("NFKC", text).casefold()
-    found = [_plain(each) for each in _WORD.findall(folded)]
+    parts = (unicodedata.normalize("NFKC", each) for each in _PART.findall(text))
+    found = [_plain(each) for each in _WORD.findall("".join(parts).casefold())]
     # A stemmer must not be shared between threads; a new one costs a microsecond.
     stems: list[str] = Stemmer.Stemmer("english").stemWords(found)
     content = (stem for stem, word in zip(stems, found, strict=True) if word not in STOP_WORDS)

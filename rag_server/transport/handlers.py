@@ -1,8 +1,8 @@
 """From a servicer object to gRPC handlers, each surrounded by the interceptors once."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from contextlib import ExitStack, aclosing, contextmanager
 from typing import Any, TypeAlias
 
 import grpc
@@ -66,15 +66,18 @@ class HandlerFactory:
         return handle
 
     def _stream(
-        self, behaviour: Callable[[Any, Call], AsyncIterator[Message]], method: Method
+        self, behaviour: Callable[[Any, Call], AsyncGenerator[Message, None]], method: Method
     ) -> Callable[[Any, _Context], AsyncIterator[Message]]:
         async def handle(request: Any, context: _Context) -> AsyncIterator[Message]:
             rpc = _rpc(method, request, context)
             try:
                 with self._around(rpc):
                     async with asyncio.timeout(rpc.deadline.remaining()):
-                        async for message in behaviour(rpc.request, rpc.call(self._telemetry)):
-                            yield message
+                        # Closed at once when the caller goes, not when it is collected.
+                        call = rpc.call(self._telemetry)
+                        async with aclosing(behaviour(rpc.request, call)) as messages:
+                            async for message in messages:
+                                yield message
             except RagError as error:
                 await _abort(rpc, error)
 

@@ -10,12 +10,12 @@ from typing import Any, TypeAlias
 import grpc
 from google.protobuf.message_factory import GetMessageClass
 from grpc_health.v1 import health_pb2
-from grpc_health.v1.health import aio as grpc_health
 from grpc_reflection.v1alpha import reflection, reflection_pb2
 from grpc_reflection.v1alpha.reflection import aio as grpc_reflection
 
 from rag_server.core.errors import RagError
 from rag_server.transport.errors import code_of, trailers_of
+from rag_server.transport.health import Health
 from rag_server.transport.rpc import decoder
 
 _Context: TypeAlias = "grpc.aio.ServicerContext[Any, Any]"
@@ -28,14 +28,14 @@ class InfrastructureHandlers:
         self._server = server
         self._limit = max_message_bytes
 
-    def add_health(self, servicer: grpc_health.HealthServicer) -> None:
+    def add_health(self, health: Health) -> None:
         """grpc.health.v1.Health"""
         service = health_pb2.DESCRIPTOR.services_by_name["Health"]
         request, response = health_pb2.HealthCheckRequest, health_pb2.HealthCheckResponse
         decode, encode = decoder(request, self._limit), response.SerializeToString
         handlers = {
-            "Check": grpc.unary_unary_rpc_method_handler(_guarded(servicer.Check), decode, encode),
-            "Watch": grpc.unary_stream_rpc_method_handler(_guarded(servicer.Watch), decode, encode),
+            "Check": grpc.unary_unary_rpc_method_handler(_guarded(health.check), decode, encode),
+            "Watch": grpc.unary_stream_rpc_method_handler(_guarded(health.watch), decode, encode),
         }
         self._add(service.full_name, handlers)
 

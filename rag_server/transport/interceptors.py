@@ -42,18 +42,18 @@ _log = structlog.get_logger("ragrpc.rpc")
 def interceptors(
     metrics: RpcMetrics,
     rejected: Callable[[str], None],
-    authenticate: Callable[[str], Principal] | None,
+    authenticate: Callable[[str], Principal],
+    key_required: bool,
     default_deadline: float,
     max_deadline: float,
 ) -> Sequence[Interceptor]:
-    """`rejected` hears of calls that are turned away, by reason. `authenticate` None:
-    authentication is off. Deadlines in seconds."""
+    """`rejected` hears of calls that are turned away, by reason. Deadlines in seconds."""
     return (
         request_id,  # first: everything that is said of a call names it
         measured(metrics),  # outside of what may refuse a call, so that refusals count
         logged(structlog.get_logger("ragrpc.rpc").bind()),  # sees the final status, too
         mapped(rejected),  # from here on outwards an error is a status with details
-        authenticated(authenticate),  # before any work is done for a stranger
+        authenticated(authenticate, key_required),  # before any work is done for a stranger
         limited(default_deadline, max_deadline),  # time starts to count for known callers
         validated,  # last: the servicer sees only what keeps to the contract
     )
@@ -138,12 +138,14 @@ def mapped(rejected: Callable[[str], None]) -> Interceptor:
     return surround
 
 
-def authenticated(authenticate: Callable[[str], Principal] | None) -> Interceptor:
-    """Finds the principal of the x-api-key; everybody is anonymous where this is off."""
+def authenticated(authenticate: Callable[[str], Principal], required: bool) -> Interceptor:
+    """Finds the principal of the x-api-key. Where none is required a caller without one is
+    anonymous; a key that is sent counts all the same, and a wrong one is refused."""
 
     @contextmanager
     def surround(rpc: Rpc) -> Iterator[None]:
-        rpc.principal = ANONYMOUS if authenticate is None else authenticate(_key(rpc))
+        sent = required or "x-api-key" in rpc.metadata
+        rpc.principal = authenticate(_key(rpc)) if sent else ANONYMOUS
         yield
 
     return surround

@@ -6,18 +6,20 @@ from dataclasses import dataclass
 
 import grpc
 from grpc_health.v1 import health_pb2
-from grpc_health.v1.health import aio as grpc_health
 from grpc_reflection.v1alpha import reflection
 
 from rag_server.core.telemetry import Telemetry
 from rag_server.transport.contract import SERVICES
 from rag_server.transport.handlers import HandlerFactory
+from rag_server.transport.health import Health
 from rag_server.transport.infrastructure import InfrastructureHandlers
 from rag_server.transport.rpc import Interceptor
 
 # The transport itself refuses without details what is over its limit, so it is given some
 # room: our own, lower limit answers with the reason. What is far beyond is cut off early.
-_TRANSPORT_HEADROOM = 4
+_TRANSPORT_HEADROOM = 1024 * 1024
+# Of one connection. What it has under way costs memory before any of it is admitted.
+_MAX_STREAMS = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +41,9 @@ class ServerOptions:
     def channel_arguments(self) -> list[tuple[str, int]]:
         """The same as options of the gRPC core."""
         return [
-            ("grpc.max_receive_message_length", self.max_message_bytes * _TRANSPORT_HEADROOM),
+            ("grpc.max_receive_message_length", self.max_message_bytes + _TRANSPORT_HEADROOM),
             ("grpc.max_send_message_length", -1),
+            ("grpc.max_concurrent_streams", _MAX_STREAMS),
             ("grpc.keepalive_time_ms", _ms(self.keepalive_time)),
             ("grpc.keepalive_timeout_ms", _ms(self.keepalive_timeout)),
             ("grpc.keepalive_permit_without_calls", 1),
@@ -75,7 +78,8 @@ class RpcServer:
         factory = HandlerFactory(interceptors, telemetry, options.max_message_bytes)
         for name, descriptor in SERVICES.items():
             self._server.add_generic_rpc_handlers((factory.service(servicers[name], descriptor),))
-        self._health = grpc_health.HealthServicer()
+        self._health = Health()
+        self._draining = False
         self._add_infrastructure(list(SERVICES))
         self._port = self._bind(credentials)
 
@@ -86,22 +90,26 @@ class RpcServer:
 
     async def start(self) -> None:
         """Begin to answer; health says NOT_SERVING until `set_serving`."""
-        await self.set_serving(False)
+        self._say(False)
         await self._server.start()
 
     async def set_serving(self, serving: bool) -> None:
         """What health says, for the server as a whole and each of its services."""
-        kind = health_pb2.HealthCheckResponse
-        status = kind.SERVING if serving else kind.NOT_SERVING
-        for name in ("", *SERVICES):
-            await self._health.set(name, status)
+        if not self._draining:
+            self._say(serving)
 
     async def drain(self) -> None:
-        """Say NOT_SERVING, give balancers time to notice, refuse new calls, let running
-        ones finish within the grace, then cut them off."""
-        await self._health.enter_graceful_shutdown()
+        """Say NOT_SERVING for good, give balancers time to notice, end what watches health,
+        refuse new calls, let running ones finish within the grace, then cut them off."""
+        self._draining = True
+        self._say(False)
         await asyncio.sleep(self._options.drain_delay)
+        self._health.end_watches()
         await self._server.stop(self._options.grace)
+
+    def _say(self, serving: bool) -> None:
+        for name in ("", *SERVICES):
+            self._health.set(name, serving)
 
     def _add_infrastructure(self, names: Sequence[str]) -> None:
         guarded = InfrastructureHandlers(self._server, self._options.max_message_bytes)

@@ -24,6 +24,9 @@ MAX_DOCUMENT_BYTES = 4 * 1024 * 1024
 MAX_TOP_K = 1_000
 MAX_PAGE = 1_000
 MAX_BATCH = 100
+# Of the requests of a batch together: what one response can carry.
+MAX_BATCH_TOP_K = 1_000
+_DEFAULT_TOP_K = 10
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 
@@ -106,10 +109,6 @@ def _document_id(value: str) -> str | None:
     return None if len(value.encode()) <= 512 else "is over 512 bytes"
 
 
-def _count_up_to(limit: int) -> Test:
-    return lambda items: None if len(items) <= limit else f"has over {limit:,} items"
-
-
 def _document_ids(ids: Sequence[str]) -> str | None:
     if len(ids) > MAX_DOCUMENTS:
         return f"has over {MAX_DOCUMENTS:,} items"
@@ -123,6 +122,21 @@ def _documents(documents: Sequence[documents_pb.Document]) -> str | None:
         return f"has over {MAX_DOCUMENTS:,} items"
     ids = [each.id for each in documents if each.id]
     return None if len(set(ids)) == len(ids) else "holds an id twice"
+
+
+def _requests(requests: Sequence[rag_pb.RetrieveRequest]) -> str | None:
+    if len(requests) > MAX_BATCH:
+        return f"has over {MAX_BATCH:,} items"
+    if sum(map(_hits_asked, requests)) > MAX_BATCH_TOP_K:
+        return f"asks for over {MAX_BATCH_TOP_K:,} hits (the sum of top_k)"
+    return None
+
+
+def _hits_asked(request: rag_pb.RetrieveRequest) -> int:
+    """0 for a top_k out of bounds: that request will be refused by itself."""
+    if not request.HasField("top_k"):
+        return _DEFAULT_TOP_K
+    return request.top_k if 1 <= request.top_k <= MAX_TOP_K else 0
 
 
 def _known_enum(values: Sequence[int]) -> Test:
@@ -156,7 +170,7 @@ RULES: Mapping[type[Message], Sequence[Rule]] = {
         Rule("spec", _nested),
         _CONSISTENCY,
     ),
-    rag_pb.BatchRetrieveRequest: (Rule("requests", _count_up_to(MAX_BATCH)),),
+    rag_pb.BatchRetrieveRequest: (Rule("requests", _requests),),
     rag_pb.QueryRequest: (Rule("retrieval", _nested), Rule("generator", _nested)),
     rag_pb.StreamQueryRequest: (Rule("query", _nested),),
     rag_pb.Generator: (Rule("extractive", _nested), Rule("openai", _nested)),

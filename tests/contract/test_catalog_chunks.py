@@ -3,6 +3,7 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
+from rag_server.core.call import Deadline
 from rag_server.core.documents import Collection, NewDocument, Vector, View
 from rag_server.core.filters import AllOf, Comparison, Filter, Negated, Operator
 from rag_server.core.protocols import Catalog
@@ -100,7 +101,7 @@ def test_unknown_rows_are_left_out(catalog: Catalog, view: View) -> None:
 
 def test_filter_is_evaluated_on_the_visible_versions(catalog: Catalog, view: View) -> None:
     def found(filter: Filter, revision: int) -> set[str]:
-        documents = catalog.chunks.matching(at(view, revision), filter)
+        documents = catalog.chunks.matching(at(view, revision), filter, Deadline(30.0))
         rows, _ = catalog.chunks.vectors(at(view, revision), documents=documents)
         return {chunk_id for _, chunk_id in rows}
 
@@ -150,7 +151,7 @@ def test_count_says_how_many_vectors_there_are(
     catalog: Catalog, view: View, since: int, year: int | None
 ) -> None:
     recent = Comparison("year", Operator.GREATER_OR_EQUAL, year or 0)
-    documents = None if year is None else catalog.chunks.matching(view, recent)
+    documents = None if year is None else catalog.chunks.matching(view, recent, Deadline(30.0))
     rows, matrix = catalog.chunks.vectors(view, since=since, documents=documents)
     assert catalog.chunks.count(view, since=since, documents=documents) == len(rows) == len(matrix)
 

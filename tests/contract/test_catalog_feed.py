@@ -137,17 +137,19 @@ def test_purge_of_more_than_one_slice(
     assert catalog.feed.changes(newest(catalog), 0, NEVER_ENDING).ids == []
 
 
-def test_dropped_collection_is_listed_until_forgotten(
-    catalog: Catalog, docs: Collection, catalog_document: Draw
+def test_dropped_collection_is_listed_after_its_time_until_forgotten(
+    catalog: Catalog, docs: Collection, catalog_document: Draw, catalog_clock: Any
 ) -> None:
     document = catalog_document("a", "one")
     catalog.documents.write(docs, [document])
     view = newest(catalog)
-    assert catalog.feed.dropped() == []
+    deleted_at = catalog_clock.now
     catalog.collections.delete("acme", "docs")
-    assert catalog.feed.dropped() == [view]
+    later = catalog_clock.pass_seconds(1)
+    assert catalog.feed.dropped(deleted_at) == []
+    assert catalog.feed.dropped(later) == [view]
     catalog.feed.forget(view)
-    assert catalog.feed.dropped() == []
+    assert catalog.feed.dropped(later) == []
     assert catalog.chunks.visible(view, ["a:one"]) == {}
     assert catalog.documents.get(view, "a") is None
     assert catalog.embeddings.known([document.chunks[0].key]) == {}

@@ -6,6 +6,7 @@ from itertools import count
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from rag_server.core.call import Deadline
 from rag_server.core.documents import Collection, NewDocument, View
 from rag_server.core.filters import Comparison, Operator
 from rag_server.core.protocols import Catalog
@@ -87,7 +88,9 @@ def read(catalog: Catalog, view: View) -> dict[str, object]:
     everything = [f"{doc}:{word}" for doc in "abcd" for word in ("one", "two", "three")]
     visible = catalog.chunks.visible(view, everything)
     rows, _ = catalog.chunks.vectors(view)
-    wanted = catalog.chunks.matching(view, Comparison("text", Operator.EQUAL, "one two"))
+    wanted = catalog.chunks.matching(
+        view, Comparison("text", Operator.EQUAL, "one two"), Deadline(30.0)
+    )
     known = catalog.documents.fingerprints(view, list("abcd"))
     of_document = {doc: catalog.reader.of_document(view, doc, -1, 10) for doc in "abcd"}
     return {

@@ -1,7 +1,7 @@
 """The follower over real catalogs and indexes."""
 
 from collections.abc import Callable, Iterator, Sequence
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -54,6 +54,22 @@ class Flaky:
 
     def drop(self, name: str) -> None:
         self._index.drop(name)
+
+    def names(self) -> list[str]:
+        return self._index.names()
+
+
+class Failing(Flaky):
+    """An index that always fails for one part."""
+
+    def __init__(self, index: VectorIndex, name: str) -> None:
+        super().__init__(index, failures=0)
+        self._failing = name
+
+    def apply(self, name: str, changes: Changes) -> None:
+        if name == self._failing:
+            raise Unavailable("away", Reason.NOT_READY)
+        super().apply(name, changes)
 
 
 @pytest.fixture
@@ -172,8 +188,71 @@ def test_a_deleted_collection_leaves_nothing_behind(
     follower = follow(index_under_test, sweep=0.05)
     follower.wait(view, view.revision, Deadline(SOON_SECONDS))
     catalog_under_test.collections.delete("acme", "words")
-    wait_until(lambda: index_under_test.applied(view.index_name) == 0)
-    wait_until(lambda: catalog_under_test.feed.dropped() == [])
+    wait_until(lambda: index_under_test.names() == [])
+    assert catalog_under_test.feed.dropped(datetime.now(UTC)) == []
+
+
+def test_a_collection_deleted_before_it_was_followed_leaves_nothing_behind(
+    follow: Callable[..., Follower],
+    catalog_under_test: Catalog,
+    index_under_test: VectorIndex,
+    view: View,
+) -> None:
+    follower = follow(Flaky(index_under_test, failures=1), sweep=0.05)
+    catalog_under_test.collections.delete("acme", "words")
+    follower.notify(view)
+    wait_until(lambda: catalog_under_test.feed.dropped(datetime.now(UTC)) == [])
+    wait_until(lambda: index_under_test.names() == [])
+
+
+def test_parts_that_the_catalog_does_not_know_are_removed_at_the_start(
+    follow: Callable[..., Follower],
+    catalog_under_test: Catalog,
+    index_under_test: VectorIndex,
+    view: View,
+) -> None:
+    changes = catalog_under_test.feed.changes(view, 0, 100)
+    index_under_test.apply("c99-g1", changes)
+    follower = follow(index_under_test)
+    follower.wait(view, view.revision, Deadline(SOON_SECONDS))
+    assert index_under_test.names() == [view.index_name]
+
+
+def test_a_collection_that_fails_keeps_no_other_from_its_turn(
+    follow: Callable[..., Follower],
+    catalog_under_test: Catalog,
+    index_under_test: VectorIndex,
+    view: View,
+) -> None:
+    catalog_under_test.collections.create("acme", "other", "", "minilm")
+    other = catalog_under_test.collections.get("acme", "other")
+    catalog_under_test.documents.write(other, [Sketch("z", "nine").drawn()])
+    newer = catalog_under_test.collections.get("acme", "other").view
+    follow(Failing(index_under_test, view.index_name))
+    wait_until(lambda: index_under_test.applied(newer.index_name) == newer.revision)
+
+
+def test_a_reader_waits_two_seconds_at_most_and_not_once_it_is_cancelled(
+    follow: Callable[..., Follower], index_under_test: VectorIndex, view: View
+) -> None:
+    follower = follow(Failing(index_under_test, view.index_name))
+    patient = Deadline(3_600.0)
+    assert follower.wait(view, view.revision, patient) == 0
+    assert patient.remaining() > 3_500.0
+    cancelled = Deadline(3_600.0)
+    cancelled.cancel()
+    assert follower.wait(view, view.revision, cancelled) == 0
+
+
+def test_what_nobody_told_of_is_found_by_the_sweep(
+    follow: Callable[..., Follower],
+    catalog_under_test: Catalog,
+    index_under_test: VectorIndex,
+    view: View,
+) -> None:
+    follow(index_under_test, sweep=0.05)
+    untold = write(catalog_under_test, Sketch("c", "four"))
+    wait_until(lambda: index_under_test.applied(untold.index_name) == untold.revision)
 
 
 def wait_until(condition: Callable[[], bool]) -> None:

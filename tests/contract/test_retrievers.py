@@ -62,6 +62,9 @@ class AwayIndex:
 
     def drop(self, name: str) -> None: ...
 
+    def names(self) -> list[str]:
+        return []
+
 
 @pytest.fixture(params=RETRIEVERS)
 def spec(request: pytest.FixtureRequest) -> RetrieverSpec:

@@ -13,7 +13,6 @@ from typer.main import get_command
 from rag_server.__main__ import cli
 from rag_server.settings.model import Settings
 from rag_server.settings.reference import entries
-from rag_server.settings.sources import CLIENT_VARIABLES
 from tests.docs.pages import ROOT, Page, pages
 
 PAGES = pages()
@@ -27,6 +26,7 @@ _ABSOLUTE = re.compile(r"(?<![\w.:/~<>)}\]-])/[a-z][\w.-]+(?:/[\w.*-]+)*")
 _ENDPOINTS = ("/metrics", "/healthz", "/readyz", "/v1")
 _CONFIGURED = ("/etc/ragrpc", "/var/lib/ragrpc", "/var/cache/ragrpc")
 _METRIC = re.compile(r"(?:ragrpc|grpc_server)_[a-z_]+")
+_CLIENT_VARIABLES = {"RAGRPC_ADDRESS", "RAGRPC_API_KEY"}
 _VARIABLE = re.compile(r"RAGRPC_[A-Z_]*[A-Z]")
 _SETTING = re.compile(rf"({'|'.join(Settings.model_fields)})\.[a-z_]+")
 
@@ -85,7 +85,7 @@ def test_settings_exist(page: Page) -> None:
     known = {each.path for each in entries()}
     named = {found[0] for each in page.code() if (found := _SETTING.match(each))}
     assert named <= known
-    variables = {each.variable for each in entries()} | CLIENT_VARIABLES
+    variables = {each.variable for each in entries()} | _CLIENT_VARIABLES
     assert set(_VARIABLE.findall(page.text)) <= variables
 
 

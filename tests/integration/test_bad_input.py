@@ -137,7 +137,7 @@ def _varint(number: int) -> bytes:
 
 def test_a_message_over_the_limit_is_refused_for_good(channel: Any) -> None:
     stub = channel.unary_unary("/ragrpc.v1.DocumentService/UpsertDocuments")
-    error = refused(lambda: stub(b"\x00" * (17 * 2**20), timeout=TIMEOUT))
+    error = refused(lambda: stub(b"\x00" * (16 * 2**20 + 512 * 2**10), timeout=TIMEOUT))
     trailers = dict(error.trailing_metadata())
     assert error.code() is Code.RESOURCE_EXHAUSTED
     assert details(error)[0].reason == "MESSAGE_TOO_LARGE"

@@ -138,3 +138,17 @@ def test_a_token_of_another_collection_is_refused(rag: RagClient, collection: st
     with pytest.raises(InvalidArgument) as caught:
         rag.retrieve(collection, "vacation", at_least_as_fresh=token)
     assert caught.value.reason == "INVALID_CONSISTENCY_TOKEN"
+
+
+def test_a_long_document_is_stored_whole_and_its_title_cut(rag: RagClient, collection: str) -> None:
+    text = "\n\n".join(
+        f"# Section {n}\n\nNumber {n} is the one after {n - 1}." for n in range(1_500)
+    )
+    title = "An endless title " * 10_000
+    html = f"<title>{title}</title><p>{text}</p>"
+    (outcome,) = rag.documents.upsert(
+        collection, [Document("long", html, content_type="html")], timeout=240
+    ).outcomes
+    assert outcome.kind is OutcomeKind.CREATED
+    assert outcome.chunk_count > 90
+    assert len(rag.documents.get(collection, "long").title.encode()) <= 1_024

@@ -102,6 +102,21 @@ def wait_for_running_call(server: ServerProcess) -> None:
             return
 
 
+def test_an_open_watch_sees_the_drain_and_does_not_hold_up_the_exit(data_dir: Path) -> None:
+    with serving(data_dir) as server, grpc.insecure_channel(server.address) as channel:
+        stub = health_pb2_grpc.HealthStub(channel)
+        watches = [
+            stub.Watch(health_pb2.HealthCheckRequest(service=name), timeout=60)
+            for name in ("", "", "ragrpc.v1.RagService", "nobody")
+        ]
+        first = [next(watch).status for watch in watches]
+        assert server.stop(timeout=15) == 0
+        rest = [[response.status for response in watch] for watch in watches]
+    kind = health_pb2.HealthCheckResponse
+    assert first == [kind.SERVING] * 3 + [kind.SERVICE_UNKNOWN]
+    assert rest == [[kind.NOT_SERVING]] * 3 + [[]]
+
+
 def test_a_stopped_server_is_unavailable(data_dir: Path) -> None:
     with serving(data_dir) as server:
         address = server.address
@@ -151,7 +166,7 @@ def test_the_sidecar_serves_metrics_liveness_and_readiness(
     assert fetch(server, "/healthz")[0] == 200
     status, body = fetch(server, "/readyz")
     assert (status, json.loads(body)["ready"]) == (200, True)
-    assert set(json.loads(body)["components"]) == {"catalog", "vector_index"}
+    assert set(json.loads(body)["components"]) == {"catalog", "vector_index", "follower"}
     assert fetch(server, "/nothing")[0] == 404
 
 
@@ -161,7 +176,7 @@ def test_server_info_says_what_is_served_and_allowed(rag: RagClient) -> None:
     assert info.embedder.dimension == 384
     assert info.generators == ("extractive",)
     assert info.limits.max_top_k == 1_000
-    assert {each.name for each in info.components} == {"catalog", "vector_index"}
+    assert {each.name for each in info.components} == {"catalog", "vector_index", "follower"}
 
 
 @pytest.fixture

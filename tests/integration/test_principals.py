@@ -64,6 +64,17 @@ def test_without_a_good_key_nothing_is_answered(
     assert caught.value.reason == "INVALID_API_KEY"
 
 
+def test_a_key_counts_where_none_is_required(data_dir: Path) -> None:
+    with serving(data_dir) as server:
+        key = keys(data_dir, "create", "--tenant", "acme")
+        with RagClient(server.address, api_key=key) as rag:
+            assert rag.server_info().caller.tenant == "acme"
+        with RagClient(server.address) as rag:
+            assert rag.server_info().caller.tenant == "default"
+        with RagClient(server.address, api_key="nonsense") as rag, pytest.raises(Unauthenticated):
+            rag.server_info()
+
+
 def test_a_revoked_key_is_refused_at_the_next_call(
     guarded: tuple[ServerProcess, Path],
 ) -> None:

@@ -4,6 +4,7 @@ from lxml import etree
 
 from rag_server.core.documents import Parsed
 from rag_server.core.errors import InvalidRequest, Violation
+from rag_server.ingestion.parsers.title import bounded
 from rag_server.ingestion.parsers.visible import VisibleText
 
 
@@ -26,4 +27,4 @@ class HtmlParser:
             parser.close()
         except (etree.LxmlError, UnicodeError) as error:
             raise InvalidRequest.of(Violation("content", "cannot be read as HTML")) from error
-        return Parsed(page.text, page.title)
+        return Parsed(page.text, bounded(page.title))

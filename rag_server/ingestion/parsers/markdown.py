@@ -3,11 +3,13 @@
 import re
 
 from rag_server.core.documents import Parsed
+from rag_server.ingestion.parsers.title import bounded
 from rag_server.text.blocks import Block, BlockKind, blocks
 
-_ATX = re.compile(r"\s*#{1,6}(?:[ \t]+|$)(.*?)(?:[ \t]+#+)?\s*$")
 _MARKUP = re.compile(r"[*_`]+")
 _LINK = re.compile(r"!?\[([^\[\]]*)\]\([^()]*\)")
+# Characters of a line that are searched for a title.
+_LONGEST_LINE = 4096
 
 
 class MarkdownParser:
@@ -23,6 +25,13 @@ class MarkdownParser:
 
 def _title(content: str, heading: Block) -> str:
     lines = content[heading.start : heading.end].strip().splitlines()
-    atx = _ATX.match(lines[0])
-    line = atx[1] if atx else " ".join(each.strip() for each in lines[:-1])
-    return _MARKUP.sub("", _LINK.sub(r"\1", line)).strip()
+    underlined = " ".join(each.strip() for each in lines[:-1])
+    line = underlined or _without_marks(lines[0][:_LONGEST_LINE])
+    return bounded(_MARKUP.sub("", _LINK.sub(r"\1", line)))
+
+
+def _without_marks(line: str) -> str:
+    """The text of a line such as `## text ##`; in `# C#` the last mark is text."""
+    text = line.lstrip("#").strip()
+    bare = text.rstrip("#")
+    return text if bare and not bare[-1].isspace() else bare.rstrip()

@@ -56,6 +56,6 @@ def open_catalog(
     PreconditionFailed when the schema is not this program's, Unavailable when the file
     cannot be read.
     """
-    data_dir.mkdir(parents=True, exist_ok=True)
+    data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
     prepare(data_dir)
     return SqlCatalog(data_dir / FILE, telemetry, clock)

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from rag_server.core.call import Deadline
 from rag_server.core.documents import Sentences, StoredChunk, View
 from rag_server.core.filters import Filter, matches
 from rag_server.core.values import Span
@@ -65,6 +66,10 @@ AND (c.deleted_rev IS NULL OR c.deleted_rev > ?)
 """
 
 
+# Documents tested against a filter between two looks at the deadline.
+_BETWEEN_CHECKS = 256
+
+
 class SqlChunks:
     """Implements `ChunkStore`."""
 
@@ -93,10 +98,18 @@ class SqlChunks:
             for row, spans, vectors, dimension in found
         }
 
-    def matching(self, view: View, filter: Filter) -> set[int]:
+    def matching(self, view: View, filter: Filter, deadline: Deadline) -> set[int]:
         """Rows of the visible documents that pass the filter, each one evaluated."""
         rows = self._cursor.rows(_METADATA, (view.collection_id, view.revision, view.revision))
-        return {row for row, metadata in rows if matches(filter, decode_metadata(metadata))}
+        passing: set[int] = set()
+        for start in range(0, len(rows), _BETWEEN_CHECKS):
+            deadline.check("filter")
+            passing.update(
+                row
+                for row, metadata in rows[start : start + _BETWEEN_CHECKS]
+                if matches(filter, decode_metadata(metadata))
+            )
+        return passing
 
     def vectors(
         self, view: View, *, since: int = 0, documents: set[int] | None = None

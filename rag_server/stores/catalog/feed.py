@@ -69,10 +69,10 @@ class SqlFeed:
         self._all(lambda connection: _remove_documents(connection, some_documents))
         return purged
 
-    def dropped(self) -> list[View]:
-        """Views of deleted collections whose rows are still there, oldest first."""
+    def dropped(self, before: datetime) -> list[View]:
+        """Views of collections deleted before that time, oldest first."""
         query = select(collections.c.id, collections.c.generation, collections.c.revision)
-        query = query.where(collections.c.deleted_at.is_not(None)).order_by(collections.c.id)
+        query = query.where(collections.c.deleted_at < to_micros(before)).order_by(collections.c.id)
         with self._database.reading() as connection:
             return [View(*row) for row in connection.execute(query)]
 

@@ -181,6 +181,9 @@ def _scalar(each: Any, path: str) -> Value:
 
 
 def _list(items: tuple[Any, ...], path: str) -> Value:
+    # Without an item its kind would be lost on the way back.
+    if not items:
+        raise _wrong(path, "must not be empty")
     if len(items) > MAX_LIST:
         raise _wrong(path, f"has {len(items)} items, at most {MAX_LIST} are allowed")
     for each in items:

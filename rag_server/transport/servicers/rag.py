@@ -1,6 +1,7 @@
 """RagService: questions."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
 
 from ragrpc.v1 import rag_service_pb2 as pb
 
@@ -48,12 +49,13 @@ class RagServicer:
 
     async def StreamQuery(
         self, request: pb.StreamQueryRequest, call: Call
-    ) -> AsyncIterator[pb.StreamQueryResponse]:
+    ) -> AsyncGenerator[pb.StreamQueryResponse, None]:
         """The same as events."""
         sequence = 0
-        async for event in self._path.stream(query_request(request.query), call):
-            yield event_message(sequence, event, request.query.retrieval.explain)
-            sequence += 1
+        async with aclosing(self._path.stream(query_request(request.query), call)) as events:
+            async for event in events:
+                yield event_message(sequence, event, request.query.retrieval.explain)
+                sequence += 1
 
 
 def _checked(message: pb.RetrieveRequest) -> RetrieveRequest | RagError:

@@ -70,6 +70,19 @@ def test_other_failures_are_not_retried(
     assert len(server.calls_of("GetServerInfo")) == 1
 
 
+def test_creating_and_deleting_a_collection_is_tried_once(
+    rag: RagClient, server: FakeServer
+) -> None:
+    server.fail("CreateCollection", AWAY)
+    server.fail("DeleteCollection", AWAY)
+    with pytest.raises(Unavailable):
+        rag.collections.create("handbook")
+    with pytest.raises(Unavailable):
+        rag.collections.delete("handbook")
+    assert len(server.calls_of("CreateCollection")) == 1
+    assert len(server.calls_of("DeleteCollection")) == 1
+
+
 def test_large_upserts_are_retried_too(rag: RagClient, server: FakeServer) -> None:
     rag.collections.create("handbook")
     server.fail("UpsertDocuments", AWAY)

@@ -75,7 +75,7 @@ def test_neither_the_client_nor_its_parts_show_the_key() -> None:
 
 def test_only_unavailable_and_exhausted_are_retried_at_most_five_times() -> None:
     config = json.loads(RetryPolicy().service_config())
-    policy = config["methodConfig"][0]["retryPolicy"]
+    policy = config["methodConfig"][-1]["retryPolicy"]
     assert policy["maxAttempts"] == 5
     assert policy["retryableStatusCodes"] == ["UNAVAILABLE", "RESOURCE_EXHAUSTED"]
     assert config["loadBalancingConfig"] == [{"round_robin": {}}]

@@ -80,6 +80,12 @@ def test_one_string_is_not_taken_for_a_list_of_letters() -> None:
         F("team").is_in("hr")
 
 
+def test_one_of_no_values_is_refused() -> None:
+    with pytest.raises(InvalidArgument, match="must not be empty") as caught:
+        F("team").is_in([])
+    assert caught.value.violations[0].field == "filter.team"
+
+
 def test_a_field_needs_a_name() -> None:
     with pytest.raises(InvalidArgument):
         F("")

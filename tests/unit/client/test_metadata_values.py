@@ -21,7 +21,7 @@ VALUES = st.one_of(
     INTEGERS,
     NUMBERS,
     INSTANTS,
-    st.lists(TEXTS, max_size=4).map(tuple),
+    st.lists(TEXTS, min_size=1, max_size=4).map(tuple),
     st.lists(INTEGERS, min_size=1, max_size=4).map(tuple),
     st.lists(NUMBERS, min_size=1, max_size=4).map(tuple),
 )
@@ -72,6 +72,7 @@ def test_a_string_enum_is_a_string() -> None:
         (float("inf"), "finite"),
         (2**63, "64-bit"),
         (-(2**63) - 1, "64-bit"),
+        ([], "must not be empty"),
         ([1, "a"], "one kind of item, not int, str"),
         ([1, 2.5], "one kind of item, not float, int"),
         ([True, False], "str, int or float"),

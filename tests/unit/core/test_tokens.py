@@ -4,7 +4,14 @@ from hypothesis import strategies as st
 
 from rag_server.core.documents import View
 from rag_server.core.errors import InvalidRequest, Reason
-from rag_server.core.tokens import consistency_token, page_start, page_token, revision_of
+from rag_server.core.tokens import (
+    _seal,
+    consistency_token,
+    page_start,
+    page_start_number,
+    page_token,
+    revision_of,
+)
 
 
 def test_a_consistency_token_gives_back_its_revision() -> None:
@@ -43,3 +50,13 @@ def test_a_damaged_page_token_is_refused() -> None:
     damaged = ("B" if token[0] == "A" else "A") + token[1:]
     with pytest.raises(InvalidRequest):
         page_start(damaged, "documents:1")
+
+
+@pytest.mark.parametrize("payload", ["²", "abc", "", "-1", "9" * 30, "1\0"])
+def test_a_forged_number_is_refused_like_a_damaged_token(payload: str) -> None:
+    # Tokens are no secrets: anybody can seal anything.
+    with pytest.raises(InvalidRequest):
+        revision_of(_seal(payload, "collection:7"), View(7, 1, 50))
+    if payload:
+        with pytest.raises(InvalidRequest):
+            page_start_number(_seal(payload, "page:chunks"), "chunks")

@@ -65,6 +65,33 @@ def test_an_endless_title_leaves_room_for_the_text(minilm: MiniLm) -> None:
     assert embedding.sentences.any()
 
 
+@pytest.mark.parametrize(
+    "unit",
+    [
+        "Caf\u00e9s, open at nine. ",
+        "\u65e5\u672c\u8a9e\u306f",
+        "e\u0301.\u0301 \u0301",
+        "a\x1cb|",
+        "\U0001f600 ",
+    ],
+)
+def test_a_text_read_in_slices_has_the_tokens_of_the_whole(minilm: MiniLm, unit: str) -> None:
+    text = unit * (100_000 // len(unit))
+    sliced = minilm.token_offsets(text)
+    whole = minilm._tokenizer.encode(text, add_special_tokens=False).offsets
+    assert sliced == whole
+
+
+def test_a_long_text_has_the_vector_of_its_beginning(minilm: MiniLm) -> None:
+    assert np.array_equal(minilm.embed_query("word " * 300), minilm.embed_query("word " * 30_000))
+
+
+def test_reading_a_long_text_starts_no_thread(minilm: MiniLm) -> None:
+    before = len(os.listdir("/proc/self/task"))
+    minilm.token_offsets("word " * 30_000)
+    assert len(os.listdir("/proc/self/task")) == before
+
+
 def test_importing_the_table_of_embedders_loads_no_model_runtime() -> None:
     code = "import sys, rag_server.embedders; sys.exit('onnxruntime' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

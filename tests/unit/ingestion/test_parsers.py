@@ -20,11 +20,35 @@ def markdown_title(content: str) -> str:
         ("Under\nlined\n=======\nText", "Under lined"),
         ("```\n# comment\n```\n\n# [Real](x.md) `title`", "Real title"),
         ("#\n\n# Named", "Named"),
+        ("# ##\n\n# Named", "Named"),
+        ("# C#", "C#"),
+        ("# C# #", "C#"),
         ("#hashtag\n\ntext", ""),
     ],
 )
 def test_the_title_of_markdown_is_its_first_heading(content: str, title: str) -> None:
     assert markdown_title(content) == title
+
+
+@pytest.mark.parametrize("filler", [" ", "\t", " #", "#", "[", "](", "*"])
+def test_an_endless_heading_is_read(filler: str) -> None:
+    # In quadratic time this would not end within the day.
+    assert markdown_title(f"# a{filler * 400_000}b").startswith("a")
+
+
+@pytest.mark.parametrize("content_type", [ContentType.MARKDOWN, ContentType.HTML])
+@pytest.mark.parametrize("letter", ["x", "\u20ac", "\U0001f600"])
+def test_a_huge_title_is_cut_at_a_character(content_type: ContentType, letter: str) -> None:
+    begin, end = {
+        ContentType.MARKDOWN: ("# ", "\n\ntext"),
+        ContentType.HTML: ("<title>", "</title>text"),
+    }[content_type]
+    title = PARSERS[content_type].parse(f"{begin}{letter * 300_000}{end}").title
+    assert title == letter * (1_024 // len(letter.encode()))
+
+
+def test_a_cut_title_does_not_end_in_white_space() -> None:
+    assert html(f"<title>{'x' * 1_023} y</title>").title == "x" * 1_023
 
 
 @pytest.mark.parametrize(

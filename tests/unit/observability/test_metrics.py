@@ -4,7 +4,7 @@ from pathlib import Path
 
 import prometheus_client
 import pytest
-from prometheus_client import CollectorRegistry
+from prometheus_client import CollectorRegistry, Counter, Gauge
 from prometheus_client.exposition import generate_latest
 from prometheus_client.openmetrics.parser import text_string_to_metric_families as openmetrics
 from prometheus_client.parser import text_string_to_metric_families as classic
@@ -216,6 +216,31 @@ def test_numbers_that_are_none_are_written_as_scrapers_read_them(
 ) -> None:
     metrics.documents(number)  # type: ignore[arg-type]  # the writer must stand it
     assert f"ragrpc_documents {text}\n".encode() in Exposition(metrics.registry).render("")[0]
+
+
+@pytest.mark.parametrize(
+    ("accept", "shown"),
+    [
+        ("", r'how "busy" \\ it is'),
+        (OPENMETRICS, r"how \"busy\" \\ it is"),
+    ],
+)
+def test_quotes_in_a_help_text_are_escaped_for_openmetrics_only(accept: str, shown: str) -> None:
+    registry = CollectorRegistry()
+    Gauge("load", 'how "busy" \\ it is', registry=registry)
+    text = Exposition(registry).render(accept)[0].decode()
+    assert text.splitlines()[0] == f"# HELP load {shown}"
+
+
+@pytest.mark.parametrize("accept", ["", OPENMETRICS])
+def test_a_gauge_may_be_named_like_a_time_of_creation(accept: str) -> None:
+    registry = CollectorRegistry()
+    Gauge("index_created", "When.", registry=registry).set(5)
+    Counter("calls", "Of them.", registry=registry)
+    lines = Exposition(registry).render(accept)[0].decode().splitlines()
+    assert [line for line in lines if "_created" in line and line[0] != "#"] == [
+        "index_created 5.0"
+    ]
 
 
 def test_the_documentation_lists_every_metric_with_its_type_and_labels(busy: Metrics) -> None:

@@ -165,10 +165,20 @@ def test_an_unknown_variable_is_refused_with_a_suggestion(monkeypatch: pytest.Mo
 
 
 def test_an_unknown_variable_in_dotenv_is_refused() -> None:
-    Path(".env").write_text("RAGRPC_QQQ=1\n")
+    Path(".env").write_text("RAGRPC_QQQ__QQQ=1\n")
     assert refusal() == (
-        "unknown setting RAGRPC_QQQ from .env; docs/settings.md lists what there is"
+        "unknown setting RAGRPC_QQQ__QQQ from .env; docs/settings.md lists what there is"
     )
+
+
+def test_what_kubernetes_sets_beside_a_service_is_left_alone(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("RAGRPC_SERVICE_HOST", "10.0.0.7")
+    monkeypatch.setenv("RAGRPC_SERVICE_PORT_GRPC", "50051")
+    monkeypatch.setenv("RAGRPC_PORT", "tcp://10.0.0.7:50051")
+    monkeypatch.setenv("RAGRPC_PORT_50051_TCP_PROTO", "tcp")
+    assert load_settings(None).server.port == 50051
 
 
 def test_a_whole_section_in_one_variable_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:

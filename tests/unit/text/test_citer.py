@@ -80,6 +80,18 @@ def test_a_wrong_number_is_never_cited(citer: LexicalCiter) -> None:
     assert citer.cite("Every member of the staff gets 30 days of vacation.", HITS) is None
 
 
+@pytest.mark.parametrize("filler", [" ", "[1", "[1, ", "\u0301\u0327"])
+def test_an_endless_statement_is_read(citer: LexicalCiter, filler: str) -> None:
+    # In quadratic time this would take minutes.
+    statement = f"Pigeons{filler * (400_000 // len(filler))}fly"
+    assert citer.cite(statement, HITS) is None
+
+
+def test_a_marker_goes_with_the_blanks_before_it(citer: LexicalCiter) -> None:
+    found = citer.cite("Unused days \t[2] [2] expire in March.", HITS)
+    assert cited(found, HITS) == (1, "Unused days expire in March.", 1.0)
+
+
 @pytest.mark.parametrize("statement", ["", "It is.", "[1]", "Pigeons fly south in autumn."])
 def test_what_nothing_supports_is_not_cited(citer: LexicalCiter, statement: str) -> None:
     assert citer.cite(statement, HITS) is None

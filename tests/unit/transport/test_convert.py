@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from ragrpc.v1 import filter_pb2 as pb
 from ragrpc.v1.document_service_pb2 import Document
-from ragrpc.v1.metadata_pb2 import DoubleList, StringList, Value
+from ragrpc.v1.metadata_pb2 import DoubleList, Int64List, StringList, Value
 
 from rag_server.core.errors import InvalidRequest
 from rag_server.core.filters import AllOf, Comparison, Negated, Operator
@@ -43,6 +43,30 @@ def test_metadata_comes_back_as_it_went(fields: dict[str, object]) -> None:
     assert {name: type(each) for name, each in back.items()} == {
         name: type(each) for name, each in fields.items()
     }
+
+
+@pytest.mark.parametrize(
+    "empty",
+    [
+        Value(string_list=StringList()),
+        Value(int64_list=Int64List()),
+        Value(double_list=DoubleList()),
+    ],
+)
+def test_an_empty_list_is_refused_since_it_would_lose_its_kind(empty: Value) -> None:
+    within = pb.Comparison(field="f", operator=pb.OPERATOR_IN, value=empty)
+    with pytest.raises(InvalidRequest) as stored:
+        metadata({"f": empty})
+    with pytest.raises(InvalidRequest) as asked:
+        filter_of(pb.Filter(comparison=within))
+    assert [
+        (each.field, each.description)
+        for caught in (stored, asked)
+        for each in caught.value.violations
+    ] == [
+        ("metadata[f]", "must not be empty"),
+        ("filter.comparison.value", "must not be empty"),
+    ]
 
 
 def equal(field: str = "f") -> pb.Filter:

@@ -31,6 +31,19 @@ def test_a_plain_question_passes() -> None:
 
 
 @pytest.mark.parametrize(
+    "requests",
+    [
+        [a_question()] * 100,
+        [a_question(top_k=1_000)],
+        [a_question(top_k=990), a_question()],
+        [a_question(top_k=1_000), a_question(top_k=5_000), a_question(top_k=-1)],
+    ],
+)
+def test_a_batch_may_ask_for_a_thousand_hits(requests: list[rag_pb.RetrieveRequest]) -> None:
+    check(rag_pb.BatchRetrieveRequest(requests=requests))
+
+
+@pytest.mark.parametrize(
     ("message", "field"),
     [
         (a_question(collection=""), "collection"),
@@ -58,7 +71,12 @@ def test_a_plain_question_passes() -> None:
             "spec.retriever.dense.min_score",
         ),
         (rag_pb.BatchRetrieveRequest(), "requests"),
-        (rag_pb.BatchRetrieveRequest(requests=[a_question()] * 101), "requests"),
+        (rag_pb.BatchRetrieveRequest(requests=[a_question(top_k=1)] * 101), "requests"),
+        (rag_pb.BatchRetrieveRequest(requests=[a_question(top_k=501)] * 2), "requests"),
+        (
+            rag_pb.BatchRetrieveRequest(requests=[a_question(top_k=991), a_question()]),
+            "requests",
+        ),
         (rag_pb.QueryRequest(), "retrieval"),
         (rag_pb.QueryRequest(retrieval=a_question(query="")), "retrieval.query"),
         (

@@ -1,0 +1,87 @@
+"""Long documents and shared texts."""
+
+from collections.abc import Iterator, Sequence
+
+import pytest
+
+from rag_server.core.call import Call, Deadline
+from rag_server.core.documents import ContentType, Document, Embedding, Parsed, Passage
+from rag_server.core.preparation import Preparation
+from rag_server.core.principal import ANONYMOUS, Principal, Role
+from rag_server.ingestion.chunkers import CHUNKERS
+from rag_server.resilience.pool import BoundedPool
+from tests.embedders import HashingEmbedder
+
+
+class Plain:
+    """Text as it is, under a title that is far too long."""
+
+    def parse(self, content: str) -> Parsed:
+        return Parsed(content, "é" * 5_000)
+
+
+class Remembered:
+    """Embeddings of everything embedded so far."""
+
+    def __init__(self) -> None:
+        self.stored: dict[bytes, Embedding] = {}
+
+    def known(self, keys: Sequence[bytes]) -> dict[bytes, Embedding]:
+        return {key: self.stored[key] for key in keys if key in self.stored}
+
+
+class Counting(HashingEmbedder):
+    def __init__(self) -> None:
+        self.passages = 0
+
+    def embed_passages(self, passages: Sequence[Passage]) -> list[Embedding]:
+        self.passages += len(passages)
+        return super().embed_passages(passages)
+
+
+@pytest.fixture
+def pool() -> Iterator[BoundedPool]:
+    made = BoundedPool("write", 2, 8)
+    yield made
+    made.close(wait=True)
+
+
+def a_preparation(pool: BoundedPool, embeddings: Remembered) -> Preparation:
+    embedder = Counting()
+    return Preparation(
+        parsers={ContentType.PLAIN: Plain()},
+        chunker=CHUNKERS["recursive"](embedder.token_offsets, 64),
+        embedder=embedder,
+        embeddings=embeddings,
+        writes=pool,
+    )
+
+
+def a_call(tenant: str = "default") -> Call:
+    return Call(Principal(tenant, frozenset(Role)), Deadline(60.0))
+
+
+async def test_a_document_may_have_more_chunks_than_the_pool_has_places(pool: BoundedPool) -> None:
+    text = "\n\n".join(f"Paragraph {n}. " + "More words follow here. " * 12 for n in range(400))
+    prepared = await a_preparation(pool, Remembered()).prepare(
+        Document("long", text), b"f", Call(ANONYMOUS, Deadline(60.0))
+    )
+    assert len(prepared.document.chunks) == prepared.embedded > 300
+
+
+async def test_titles_are_cut_at_a_character(pool: BoundedPool) -> None:
+    prepared = await a_preparation(pool, Remembered()).prepare(
+        Document("a", "Text."), b"f", a_call()
+    )
+    assert prepared.document.title == "é" * 512
+
+
+async def test_what_one_tenant_embedded_is_new_to_another(pool: BoundedPool) -> None:
+    embeddings = Remembered()
+    preparation = a_preparation(pool, embeddings)
+    document = Document("a", "The salary is 70,000.")
+    first = await preparation.prepare(document, b"f", a_call("acme"))
+    embeddings.stored = {chunk.key: chunk.embedding for chunk in first.document.chunks}
+    again = await preparation.prepare(document, b"f", a_call("acme"))
+    other = await preparation.prepare(document, b"f", a_call("rival"))
+    assert (first.embedded, again.embedded, other.embedded) == (1, 0, 1)
