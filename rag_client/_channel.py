@@ -127,6 +127,9 @@ class Connection:
             ("grpc.min_reconnect_backoff_ms", 200),
             ("grpc.max_reconnect_backoff_ms", 5_000),
         ]
+        if is_loopback(self.address):
+            # No proxy leads back to this machine, whatever http_proxy says.
+            options.append(("grpc.enable_http_proxy", 0))
         if self.tls and self.tls.server_name:
             options.append(("grpc.ssl_target_name_override", self.tls.server_name))
         return options

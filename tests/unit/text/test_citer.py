@@ -82,7 +82,7 @@ def test_a_wrong_number_is_never_cited(citer: LexicalCiter) -> None:
 
 @pytest.mark.parametrize("filler", [" ", "[1", "[1, ", "\u0301\u0327"])
 def test_an_endless_statement_is_read(citer: LexicalCiter, filler: str) -> None:
-    # In quadratic time this would take minutes.
+    # In quadratic time a run of blanks or of combining marks would take minutes.
     statement = f"Pigeons{filler * (400_000 // len(filler))}fly"
     assert citer.cite(statement, HITS) is None
 
