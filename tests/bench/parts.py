@@ -61,5 +61,5 @@ class Parts:
         return PartTimes(embedded - began, searched - embedded, read - searched)
 
     def _search(self, vector: Vector) -> list[str]:
-        found = self._vectors.query(query_embeddings=vector, n_results=TOP_K, include=["distances"])
+        found = self._vectors.query(query_embeddings=vector, n_results=TOP_K, include=[])
         return found["ids"][0]
