@@ -40,7 +40,6 @@ class RetrieveRequest:
     filter: Filter | None = None
     plan: str | PipelineSpec = ""
     consistency_token: str = ""
-    explain: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,7 +38,6 @@ def retrieve_request(message: pb.RetrieveRequest) -> RetrieveRequest:
         filter=filter_of(message.filter) if message.HasField("filter") else None,
         plan=_plan(message),
         consistency_token=message.consistency.at_least_as_fresh,
-        explain=message.explain,
     )
 
 
