@@ -5,11 +5,14 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import lru_cache
 from importlib.metadata import version
 
 import grpc
 
 from rag_server.cache.query_embeddings import QueryEmbeddings
+from rag_server.core.chunking import RecursiveChunking
+from rag_server.core.documents import GenerationSettings
 from rag_server.core.follower import Follower
 from rag_server.core.health import Component, Probe, Watch
 from rag_server.core.ingest import IngestPath
@@ -231,12 +234,13 @@ def _server(
     telemetry: Telemetry,
     watch: Watch,
 ) -> RpcServer:
-    library = Library(engines.catalog, pools.reads, pools.commits, engines.embedder.name)
+    defaults = GenerationSettings(
+        engines.embedder.name, RecursiveChunking(settings.chunking.max_tokens)
+    )
+    library = Library(engines.catalog, pools.reads, pools.commits, defaults)
     servicers = {
         "ragrpc.v1.RagService": RagServicer(_query_path(settings, engines, pools, generators)),
-        "ragrpc.v1.DocumentService": DocumentServicer(
-            _ingest_path(settings, engines, pools), library
-        ),
+        "ragrpc.v1.DocumentService": DocumentServicer(_ingest_path(engines, pools), library),
         "ragrpc.v1.CollectionService": CollectionServicer(library),
         "ragrpc.v1.AdminService": AdminServicer(
             _facts(settings, engines, generators), watch.components
@@ -284,14 +288,18 @@ def _query_path(
     )
 
 
-def _ingest_path(settings: Settings, engines: _Engines, pools: _Pools) -> IngestPath:
-    preparation = Preparation(
-        parsers=PARSERS,
-        chunker=CHUNKERS["recursive"](engines.embedder.token_offsets, settings.chunking.max_tokens),
-        embedder=engines.embedder,
-        embeddings=engines.catalog.embeddings,
-        writes=pools.writes,
-    )
+def _ingest_path(engines: _Engines, pools: _Pools) -> IngestPath:
+    @lru_cache
+    def preparation(settings: GenerationSettings) -> Preparation:
+        make_chunker = CHUNKERS[type(settings.chunking)]
+        return Preparation(
+            parsers=PARSERS,
+            chunker=make_chunker(settings.chunking, engines.embedder.token_offsets),
+            embedder=engines.embedder,
+            embeddings=engines.catalog.embeddings,
+            writes=pools.writes,
+        )
+
     return IngestPath(
         catalog=engines.catalog,
         preparation=preparation,

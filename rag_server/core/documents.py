@@ -8,6 +8,7 @@ from enum import StrEnum
 import numpy as np
 from numpy.typing import NDArray
 
+from rag_server.core.chunking import ChunkingSpec, RecursiveChunking
 from rag_server.core.errors import RagError
 from rag_server.core.values import Metadata, Span
 
@@ -24,31 +25,47 @@ class ContentType(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """A document as its owner sends it. `title` None: take it from the content."""
+    """A document as its owner sends it. `content` as text, or as raw bytes, which are UTF-8
+    where the type is a kind of text. `title` None: take it from the content."""
 
     id: str
-    content: str
+    content: str | bytes
     content_type: ContentType = ContentType.PLAIN
     title: str | None = None
     metadata: Metadata = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
+class Mark:
+    """From byte `start` of the parsed text on, up to the next mark, the text stands on `page`
+    (from 1; None where there are no pages) under `heading` (empty: under none)."""
+
+    start: int
+    page: int | None = None
+    heading: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Parsed:
-    """What a parser made of raw content: the text that all spans refer to."""
+    """What a parser made of raw content: the text that all spans refer to. `marks` ascend."""
 
     text: str
     title: str = ""
+    marks: tuple[Mark, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Piece:
     """A chunk before it is stored: `span` in the document, `sentences` relative
-    to the chunk's first byte (ascending, disjoint), `tokens` of the embedder."""
+    to the chunk's first byte (ascending, disjoint), `tokens` of the embedder.
+    `parent`: the span in the document of the larger piece that it was cut from, if any.
+    `heading`: what it stands under, where the chunker knows."""
 
     span: Span
     tokens: int
     sentences: tuple[Span, ...]
+    parent: Span | None = None
+    heading: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,8 +102,29 @@ class View:
 
 
 @dataclass(frozen=True, slots=True)
+class IndexSettings:
+    """How a generation's part of the vector index is built (HNSW). The defaults were chosen for
+    recall@10 of at least 0.99 against exact search over 10,000 clustered vectors of 384
+    dimensions."""
+
+    ef_construction: int = 200
+    ef_search: int = 100
+    max_neighbors: int = 24
+
+
+@dataclass(frozen=True, slots=True)
+class GenerationSettings:
+    """What the chunks and vectors of a generation are made with; `embedder` by its name."""
+
+    embedder: str
+    chunking: ChunkingSpec = field(default_factory=RecursiveChunking)
+    index: IndexSettings = field(default_factory=IndexSettings)
+
+
+@dataclass(frozen=True, slots=True)
 class Collection:
-    """A named set of documents of one tenant; `revision` counts its commits."""
+    """A named set of documents of one tenant; `revision` counts its commits. `settings` are
+    those of its serving generation."""
 
     id: int
     tenant: str
@@ -94,10 +132,15 @@ class Collection:
     description: str
     revision: int
     generation: int
-    embedder: str
+    settings: GenerationSettings
     created_at: datetime
     document_count: int = 0
     chunk_count: int = 0
+
+    @property
+    def embedder(self) -> str:
+        """Name of the model that made its vectors."""
+        return self.settings.embedder
 
     @property
     def view(self) -> View:
@@ -107,7 +150,8 @@ class Collection:
 
 @dataclass(frozen=True, slots=True)
 class NewChunk:
-    """A chunk on its way into the catalog. `key` identifies its embedding by text and model."""
+    """A chunk on its way into the catalog. `key` identifies its embedding by text and model;
+    `parent`, `page` and `heading` as in Piece and Mark."""
 
     id: str
     ordinal: int
@@ -117,14 +161,17 @@ class NewChunk:
     sentences: tuple[Span, ...]
     key: bytes
     embedding: Embedding
+    parent: Span | None = None
+    page: int | None = None
+    heading: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class NewDocument:
     """A parsed, chunked and embedded document on its way into the catalog.
 
-    `fingerprint` covers content, title, metadata, chunker and embedder: equal
-    fingerprints mean that nothing needs to be written.
+    `fingerprint` covers content, type, title and metadata, `recipe` chunker and embedder:
+    where both are those of the stored version, nothing needs to be written.
     """
 
     id: str
@@ -133,7 +180,17 @@ class NewDocument:
     title: str
     metadata: Metadata
     fingerprint: bytes
+    recipe: bytes
     chunks: Sequence[NewChunk]
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What tells whether the stored version of a document is up to date; as in NewDocument."""
+
+    fingerprint: bytes
+    recipe: bytes
+    chunk_count: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,6 +221,9 @@ class StoredChunk:
     tokens: int
     title: str
     metadata: Metadata
+    parent: Span | None = None
+    page: int | None = None
+    heading: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,10 +6,19 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from rag_server.core.call import Call
-from rag_server.core.documents import Collection, Commit, Document, Outcome, OutcomeKind, View
+from rag_server.core.documents import (
+    Collection,
+    Commit,
+    Document,
+    GenerationSettings,
+    Known,
+    Outcome,
+    OutcomeKind,
+    View,
+)
 from rag_server.core.errors import RagError, Reason
 from rag_server.core.pipeline import same_embedder
-from rag_server.core.preparation import Preparation, Prepared
+from rag_server.core.preparation import Preparation, Prepared, fingerprint_of
 from rag_server.core.principal import Role
 from rag_server.core.protocols import Catalog, Workers
 from rag_server.core.retrieval import Timing
@@ -45,7 +54,7 @@ class IngestPath:
         self,
         *,
         catalog: Catalog,
-        preparation: Preparation,
+        preparation: Callable[[GenerationSettings], Preparation],
         embedder: str,
         commits: Workers,
         notify: Callable[[View], None],
@@ -63,13 +72,14 @@ class IngestPath:
         Each document becomes visible whole or not at all."""
         call.principal.require(Role.WRITER)
         collection, known = await self._known(name, documents, call)
+        preparation = self._preparation(collection.settings)
         slots = asyncio.Semaphore(_PARALLELISM)
 
         async def prepare(document: Document | Outcome) -> Prepared | Outcome:
             if isinstance(document, Outcome):
                 return document
             async with slots:
-                return await self._prepare(document, known, call)
+                return await self._prepare(preparation, document, known.get(document.id), call)
 
         prepared = await asyncio.gather(*map(prepare, documents))
         ready = [each for each in prepared if isinstance(each, Prepared)]
@@ -90,7 +100,7 @@ class IngestPath:
         def work() -> tuple[Collection, Commit]:
             collection = self._catalog.collections.get(call.principal.tenant, name)
             if dry:
-                present = self._catalog.documents.fingerprints(collection.view, ids)
+                present = self._catalog.documents.known(collection.view, ids)
                 kept = tuple(each for each in ids if each in present)
                 return collection, Commit(collection.revision, deleted=kept)
             return collection, self._told(
@@ -103,26 +113,25 @@ class IngestPath:
 
     async def _known(
         self, name: str, documents: Sequence[Document | Outcome], call: Call
-    ) -> tuple[Collection, Mapping[str, tuple[bytes, int]]]:
-        """The collection, and fingerprint and chunk count of the documents that it has."""
+    ) -> tuple[Collection, Mapping[str, Known]]:
+        """The collection, and what is stored of the documents."""
         ids = [each.id for each in documents if isinstance(each, Document)]
 
-        def work() -> tuple[Collection, Mapping[str, tuple[bytes, int]]]:
+        def work() -> tuple[Collection, Mapping[str, Known]]:
             collection = self._catalog.collections.get(call.principal.tenant, name)
             same_embedder(collection, self._embedder)
-            return collection, self._catalog.documents.fingerprints(collection.view, ids)
+            return collection, self._catalog.documents.known(collection.view, ids)
 
         return await self._commits.run(work, call.deadline)
 
     async def _prepare(
-        self, document: Document, known: Mapping[str, tuple[bytes, int]], call: Call
+        self, preparation: Preparation, document: Document, known: Known | None, call: Call
     ) -> Prepared | Outcome:
-        fingerprint = self._preparation.fingerprint(document)
-        stored, chunk_count = known.get(document.id, (b"", 0))
-        if stored == fingerprint:
-            return Outcome(document.id, OutcomeKind.UNCHANGED, chunk_count)
+        fingerprint = fingerprint_of(document)
+        if known and (known.fingerprint, known.recipe) == (fingerprint, preparation.recipe):
+            return Outcome(document.id, OutcomeKind.UNCHANGED, known.chunk_count)
         try:
-            return await self._preparation.prepare(document, fingerprint, call)
+            return await preparation.prepare(document, fingerprint, call)
         except RagError as error:
             return Outcome(document.id, OutcomeKind.FAILED, error=error)
         except Exception as error:

@@ -7,7 +7,7 @@ from hashlib import sha256
 from typing import Generic, TypeVar
 
 from rag_server.core.call import Call, Deadline
-from rag_server.core.documents import Collection, StoredChunk, StoredDocument
+from rag_server.core.documents import Collection, GenerationSettings, StoredChunk, StoredDocument
 from rag_server.core.errors import AlreadyExists, NotFound, Reason
 from rag_server.core.filters import Filter, conjunction, matches
 from rag_server.core.pipeline import fresh_enough
@@ -34,11 +34,14 @@ class Library:
     """Reads and administers the catalog on behalf of a principal, whose mandatory filter
     hides documents here as it does in retrieval."""
 
-    def __init__(self, catalog: Catalog, reads: Workers, commits: Workers, embedder: str) -> None:
+    def __init__(
+        self, catalog: Catalog, reads: Workers, commits: Workers, defaults: GenerationSettings
+    ) -> None:
+        """`defaults`: what a collection gets that asks for nothing else."""
         self._catalog = catalog
         self._reads = reads
         self._commits = commits
-        self._embedder = embedder
+        self._defaults = defaults
 
     async def create_collection(
         self, name: str, description: str, call: Call, *, dry: bool = False
@@ -49,12 +52,12 @@ class Library:
 
         def work() -> Collection:
             if not dry:
-                return self._catalog.collections.create(tenant, name, description, self._embedder)
+                return self._catalog.collections.create(tenant, name, description, self._defaults)
             try:
                 self._catalog.collections.get(tenant, name)
             except NotFound:
                 now = datetime.now(UTC)
-                return Collection(0, tenant, name, description, 0, 1, self._embedder, now)
+                return Collection(0, tenant, name, description, 0, 1, self._defaults, now)
             raise AlreadyExists("there is a collection of that name", Reason.COLLECTION_EXISTS)
 
         return await self._commits.run(work, call.deadline)

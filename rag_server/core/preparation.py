@@ -2,8 +2,9 @@
 
 import asyncio
 import json
+from bisect import bisect_right
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import sha256
 
 from rag_server.core.call import Call
@@ -11,6 +12,7 @@ from rag_server.core.documents import (
     ContentType,
     Document,
     Embedding,
+    Mark,
     NewChunk,
     NewDocument,
     Outcome,
@@ -71,18 +73,12 @@ class Preparation:
         self._embedder = embedder
         self._embeddings = embeddings
         self._writes = writes
+        self._recipe = _digest(chunker.fingerprint.encode(), embedder.fingerprint.encode())
 
-    def fingerprint(self, document: Document) -> bytes:
-        """Equal for two documents of one id only if nothing would change."""
-        metadata = json.dumps(dict(document.metadata), default=repr, sort_keys=True)
-        return _digest(
-            document.content.encode(),
-            document.content_type.encode(),
-            repr(document.title).encode(),
-            metadata.encode(),
-            self._chunker.fingerprint.encode(),
-            self._embedder.fingerprint.encode(),
-        )
+    @property
+    def recipe(self) -> bytes:
+        """Changes whenever chunks or vectors of the same document may change."""
+        return self._recipe
 
     async def prepare(self, document: Document, fingerprint: bytes, call: Call) -> Prepared:
         """Everything but the commit. Raises InvalidRequest when no text is left."""
@@ -101,7 +97,8 @@ class Preparation:
             title=parsed.title,
             metadata=document.metadata,
             fingerprint=fingerprint,
-            chunks=[_new_chunk(i, cut, known[cut.key]) for i, cut in enumerate(cuts)],
+            recipe=self._recipe,
+            chunks=[_new_chunk(i, cut, known[cut.key], parsed.marks) for i, cut in enumerate(cuts)],
         )
         return Prepared(stored, len(missing))
 
@@ -109,9 +106,9 @@ class Preparation:
         self, document: Document, call: Call
     ) -> tuple[Parsed, list[_Cut], dict[bytes, Embedding]]:
         with call.stage("parse", document.content_type):
-            parsed = self._parsers[document.content_type].parse(document.content)
+            parsed = self._parsers[document.content_type].parse(_text(document))
             title = parsed.title if document.title is None else document.title
-            parsed = Parsed(parsed.text, _shortened(title))
+            parsed = replace(parsed, title=_shortened(title))
         with call.stage("chunk"):
             pieces = self._chunker.chunk(parsed.text, document.content_type, parsed.title)
         if not pieces:
@@ -170,11 +167,33 @@ class Preparation:
         return {cut.key: each for cut, each in zip(cuts, embeddings, strict=True)}
 
 
+def _text(document: Document) -> str:
+    if isinstance(document.content, str):
+        return document.content
+    try:
+        return document.content.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise InvalidRequest.of(Violation("content", "is not UTF-8 text")) from None
+
+
 def _shortened(title: str) -> str:
     return title.encode()[:_TITLE_BYTES].decode(errors="ignore")
 
 
-def _new_chunk(ordinal: int, cut: _Cut, embedding: Embedding) -> NewChunk:
+def fingerprint_of(document: Document) -> bytes:
+    """Equal for two documents of one id only if both say the same."""
+    content = document.content
+    metadata = json.dumps(dict(document.metadata), default=repr, sort_keys=True)
+    return _digest(
+        content.encode() if isinstance(content, str) else content,
+        document.content_type.encode(),
+        repr(document.title).encode(),
+        metadata.encode(),
+    )
+
+
+def _new_chunk(ordinal: int, cut: _Cut, embedding: Embedding, marks: Sequence[Mark]) -> NewChunk:
+    place = _last_before(marks, cut.piece.span.start)
     return NewChunk(
         id=cut.id,
         ordinal=ordinal,
@@ -184,7 +203,16 @@ def _new_chunk(ordinal: int, cut: _Cut, embedding: Embedding) -> NewChunk:
         sentences=cut.piece.sentences,
         key=cut.key,
         embedding=embedding,
+        parent=cut.piece.parent,
+        page=place.page,
+        heading=cut.piece.heading or place.heading,
     )
+
+
+def _last_before(marks: Sequence[Mark], start: int) -> Mark:
+    """The mark that holds at a byte."""
+    index = bisect_right(marks, start, key=lambda mark: mark.start)
+    return marks[index - 1] if index else Mark(0)
 
 
 def _digest(*parts: bytes) -> bytes:

@@ -18,6 +18,8 @@ from rag_server.core.documents import (
     Commit,
     ContentType,
     Embedding,
+    GenerationSettings,
+    Known,
     NewDocument,
     Parsed,
     Passage,
@@ -84,7 +86,7 @@ class Parser(Protocol):
     """Turns raw content into the text that is stored."""
 
     def parse(self, content: str) -> Parsed:
-        """The text that a reader would see and the title it carries, if any."""
+        """The text that a reader would see, with title and marks where it carries any."""
         ...
 
 
@@ -105,7 +107,9 @@ class Chunker(Protocol):
 class CollectionStore(Protocol):
     """Collections of the catalog."""
 
-    def create(self, tenant: str, name: str, description: str, embedder: str) -> Collection:
+    def create(
+        self, tenant: str, name: str, description: str, settings: GenerationSettings
+    ) -> Collection:
         """Raises AlreadyExists."""
         ...
 
@@ -126,7 +130,8 @@ class CollectionStore(Protocol):
         ...
 
     def views(self) -> list[View]:
-        """Newest view of every live collection of every tenant."""
+        """Newest view of every generation, serving or being built, of every live collection
+        of every tenant."""
         ...
 
 
@@ -135,7 +140,7 @@ class DocumentStore(Protocol):
 
     def write(self, collection: Collection, documents: Sequence[NewDocument]) -> Commit:
         """Make all documents visible in one commit, replacing earlier versions;
-        one kind per document (UNCHANGED where the fingerprint is the stored one).
+        one kind per document (UNCHANGED where fingerprint and recipe are the stored ones).
         The revision moves by one unless nothing changed. Durable on return.
         Raises NotFound if the collection is gone."""
         ...
@@ -144,8 +149,8 @@ class DocumentStore(Protocol):
         """Delete the ids that exist, in one commit; `deleted` in order of `ids`."""
         ...
 
-    def fingerprints(self, view: View, ids: Sequence[str]) -> dict[str, tuple[bytes, int]]:
-        """Fingerprint and chunk count of the visible version of each known id."""
+    def known(self, view: View, ids: Sequence[str]) -> dict[str, Known]:
+        """What the visible version of each id was made from; ids without one are left out."""
         ...
 
     def get(self, view: View, id: str) -> StoredDocument | None:
@@ -238,7 +243,8 @@ class Feed(Protocol):
         ...
 
     def dropped(self, before: datetime) -> list[View]:
-        """Views of collections deleted before that time whose rows are still there."""
+        """Views of all generations of collections deleted before that time whose rows are
+        still there."""
         ...
 
     def forget(self, view: View) -> None:

@@ -8,7 +8,7 @@ from rag_server.stores.catalog.engine import FILE, Database, connect, translated
 
 # In order; a test holds them to the scripts in `migrations`. Named here so that a start
 # with an up-to-date catalog does not load Alembic.
-REVISIONS = ("0001_initial",)
+REVISIONS = ("0001_initial", "0002_generations")
 
 _SCRIPTS = Path(__file__).with_name("migrations")
 

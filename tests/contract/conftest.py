@@ -137,6 +137,7 @@ class Sketch:
             self.title,
             self.metadata,
             fingerprint,
+            b"recipe",
             chunks,
         )
 

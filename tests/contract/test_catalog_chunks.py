@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from rag_server.core.call import Deadline
-from rag_server.core.documents import Collection, NewDocument, Vector, View
+from rag_server.core.documents import Collection, GenerationSettings, NewDocument, Vector, View
 from rag_server.core.filters import AllOf, Comparison, Filter, Negated, Operator
 from rag_server.core.protocols import Catalog
 from rag_server.core.values import Span
@@ -19,7 +19,7 @@ def catalog(catalog_under_test: Catalog) -> Catalog:
 
 @pytest.fixture
 def docs(catalog: Catalog) -> Collection:
-    return catalog.collections.create("acme", "docs", "", "minilm")
+    return catalog.collections.create("acme", "docs", "", GenerationSettings("minilm"))
 
 
 @pytest.fixture
@@ -58,7 +58,7 @@ def test_every_view_sees_its_own_revision(catalog: Catalog, view: View) -> None:
 
 
 def test_other_generation_or_collection_sees_nothing(catalog: Catalog, view: View) -> None:
-    other = catalog.collections.create("acme", "other", "", "minilm")
+    other = catalog.collections.create("acme", "other", "", GenerationSettings("minilm"))
     assert chunk_ids(catalog, View(view.collection_id, 2, view.revision)) == set()
     assert chunk_ids(catalog, at(other.view, view.revision)) == set()
 

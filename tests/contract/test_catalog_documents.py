@@ -8,7 +8,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from rag_server.core.documents import Collection, NewDocument, OutcomeKind
+from rag_server.core.documents import (
+    Collection,
+    GenerationSettings,
+    Known,
+    NewDocument,
+    OutcomeKind,
+)
 from rag_server.core.errors import NotFound, RagError, Reason
 from rag_server.core.protocols import Catalog
 from rag_server.core.values import Metadata, Value
@@ -24,7 +30,7 @@ def catalog(catalog_under_test: Catalog) -> Catalog:
 
 @pytest.fixture
 def docs(catalog: Catalog) -> Collection:
-    return catalog.collections.create("acme", "docs", "", "minilm")
+    return catalog.collections.create("acme", "docs", "", GenerationSettings("minilm"))
 
 
 def newest(catalog: Catalog) -> Collection:
@@ -133,18 +139,20 @@ def test_failed_write_leaves_nothing_behind(
     assert catalog.embeddings.known([good.chunks[0].key]) == {}
 
 
-def test_fingerprints_are_those_of_the_view(
+def made(document: NewDocument) -> Known:
+    return Known(document.fingerprint, document.recipe, len(document.chunks))
+
+
+def test_known_is_what_the_view_was_made_from(
     catalog: Catalog, docs: Collection, catalog_document: Draw
 ) -> None:
     old, new = catalog_document("a", "one two"), catalog_document("a", "three")
     catalog.documents.write(docs, [old])
     before = newest(catalog).view
     catalog.documents.write(docs, [new])
-    assert catalog.documents.fingerprints(before, ["a", "b"]) == {"a": (old.fingerprint, 2)}
-    assert catalog.documents.fingerprints(newest(catalog).view, ["a"]) == {
-        "a": (new.fingerprint, 1)
-    }
-    assert catalog.documents.fingerprints(before, []) == {}
+    assert catalog.documents.known(before, ["a", "b"]) == {"a": made(old)}
+    assert catalog.documents.known(newest(catalog).view, ["a"]) == {"a": made(new)}
+    assert catalog.documents.known(before, []) == {}
 
 
 def test_more_ids_than_one_statement_takes(
@@ -153,7 +161,7 @@ def test_more_ids_than_one_statement_takes(
     ids = [f"{n:04}" for n in range(1_100)]
     catalog.documents.write(docs, [catalog_document(doc, "word") for doc in ids])
     view = newest(catalog).view
-    assert catalog.documents.fingerprints(view, ids).keys() == set(ids)
+    assert catalog.documents.known(view, ids).keys() == set(ids)
     assert len(catalog.chunks.visible(view, [f"{doc}:word" for doc in ids])) == 1_100
     assert list(catalog.documents.delete(docs, ids).deleted) == ids
     assert catalog.chunks.count(newest(catalog).view) == 0
@@ -197,7 +205,7 @@ def test_acknowledged_write_is_there_after_a_restart(
     catalog_opener: Callable[[], Any], catalog_document: Draw
 ) -> None:
     first = catalog_opener()
-    docs = first.collections.create("acme", "docs", "", "minilm")
+    docs = first.collections.create("acme", "docs", "", GenerationSettings("minilm"))
     first.documents.write(docs, [catalog_document("a", "one two")])
     first.close()
     second = catalog_opener()
@@ -212,7 +220,7 @@ def test_two_open_catalogs_see_each_others_commits(
     catalog_opener: Callable[[], Any], catalog_document: Draw
 ) -> None:
     one, two = catalog_opener(), catalog_opener()
-    docs = one.collections.create("acme", "docs", "", "minilm")
+    docs = one.collections.create("acme", "docs", "", GenerationSettings("minilm"))
     commits = [
         each.documents.write(docs, [catalog_document(doc)])
         for doc, each in [("a", one), ("b", two), ("c", one)]
@@ -256,7 +264,7 @@ def test_metadata_comes_back_exactly(
 ) -> None:
     catalog = catalog_under_test
     if not catalog.collections.views():
-        catalog.collections.create("acme", "docs", "", "minilm")
+        catalog.collections.create("acme", "docs", "", GenerationSettings("minilm"))
     docs = newest(catalog)
     catalog.documents.delete(docs, ["a"])
     catalog.documents.write(docs, [catalog_document("a", metadata=metadata)])

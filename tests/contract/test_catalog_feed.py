@@ -4,7 +4,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from rag_server.core.documents import Collection, NewDocument, Vector, View
+from rag_server.core.documents import Collection, GenerationSettings, NewDocument, Vector, View
 from rag_server.core.protocols import Catalog
 
 Draw = Callable[..., NewDocument]
@@ -18,7 +18,7 @@ def catalog(catalog_under_test: Catalog) -> Catalog:
 
 @pytest.fixture
 def docs(catalog: Catalog) -> Collection:
-    return catalog.collections.create("acme", "docs", "", "minilm")
+    return catalog.collections.create("acme", "docs", "", GenerationSettings("minilm"))
 
 
 def newest(catalog: Catalog) -> View:

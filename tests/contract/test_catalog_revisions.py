@@ -7,7 +7,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from rag_server.core.call import Deadline
-from rag_server.core.documents import Collection, NewDocument, View
+from rag_server.core.documents import Collection, GenerationSettings, NewDocument, View
 from rag_server.core.filters import Comparison, Operator
 from rag_server.core.protocols import Catalog
 from rag_server.core.values import Span
@@ -39,7 +39,7 @@ def test_every_revision_reads_as_it_was(
     catalog_under_test: Catalog, catalog_document: Draw, steps: Sequence[Write | Delete]
 ) -> None:
     catalog = catalog_under_test
-    docs = catalog.collections.create("acme", f"c{next(names)}", "", "minilm")
+    docs = catalog.collections.create("acme", f"c{next(names)}", "", GenerationSettings("minilm"))
     history: list[State] = [{}]
     for step in steps:
         after = applied(history[-1], step)
@@ -91,14 +91,14 @@ def read(catalog: Catalog, view: View) -> dict[str, object]:
     wanted = catalog.chunks.matching(
         view, Comparison("text", Operator.EQUAL, "one two"), Deadline(30.0)
     )
-    known = catalog.documents.fingerprints(view, list("abcd"))
+    known = catalog.documents.known(view, list("abcd"))
     of_document = {doc: catalog.reader.of_document(view, doc, -1, 10) for doc in "abcd"}
     return {
         "page": page,
         "texts": {
             doc: (text, catalog.reader.text(view, doc, Span(0, 99))) for doc, text in texts.items()
         },
-        "counts": {doc: chunk_count for doc, (_, chunk_count) in known.items()},
+        "counts": {doc: each.chunk_count for doc, each in known.items()},
         "of_document": {
             doc: [chunk.text for chunk in chunks]
             for doc, chunks in of_document.items()

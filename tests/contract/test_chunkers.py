@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from rag_server.core.chunking import ChunkingSpec
 from rag_server.core.documents import ContentType, Piece
 from rag_server.core.protocols import Chunker
 from rag_server.core.values import Span
@@ -28,11 +29,11 @@ TOKENS = HashingEmbedder().token_offsets
 
 @pytest.fixture(params=list(CHUNKERS))
 def chunker(request: pytest.FixtureRequest) -> Chunker:
-    return CHUNKERS[request.param](TOKENS, 200)
+    return CHUNKERS[request.param](request.param(max_tokens=200), TOKENS)
 
 
-def chunked(name: str, text: str) -> list[Piece]:
-    return CHUNKERS[name](TOKENS, 200).chunk(text, ContentType.MARKDOWN, "Title")
+def chunked(spec: type[ChunkingSpec], text: str) -> list[Piece]:
+    return CHUNKERS[spec](spec(max_tokens=200), TOKENS).chunk(text, ContentType.MARKDOWN, "Title")
 
 
 def visible(text: str) -> str:
@@ -40,26 +41,30 @@ def visible(text: str) -> str:
 
 
 @given(text=TEXTS)
-@pytest.mark.parametrize("name", list(CHUNKERS))
-def test_pieces_hold_every_visible_character_once_and_in_order(name: str, text: str) -> None:
+@pytest.mark.parametrize("spec", list(CHUNKERS))
+def test_pieces_hold_every_visible_character_once_and_in_order(
+    spec: type[ChunkingSpec], text: str
+) -> None:
     encoded = text.encode()
-    pieces = chunked(name, text)
+    pieces = chunked(spec, text)
     assert all(left.span.end <= right.span.start for left, right in pairwise(pieces))
     assert visible(text) == "".join(visible(piece.span.of(encoded).decode()) for piece in pieces)
 
 
 @given(text=TEXTS)
-@pytest.mark.parametrize("name", list(CHUNKERS))
-def test_pieces_have_no_white_space_at_their_ends(name: str, text: str) -> None:
-    texts = [piece.span.of(text.encode()).decode() for piece in chunked(name, text)]
+@pytest.mark.parametrize("spec", list(CHUNKERS))
+def test_pieces_have_no_white_space_at_their_ends(spec: type[ChunkingSpec], text: str) -> None:
+    texts = [piece.span.of(text.encode()).decode() for piece in chunked(spec, text)]
     assert all(texts)
     assert texts == [each.strip() for each in texts]
 
 
 @given(text=TEXTS)
-@pytest.mark.parametrize("name", list(CHUNKERS))
-def test_sentences_lie_in_their_piece_and_hold_its_visible_characters(name: str, text: str) -> None:
-    for piece in chunked(name, text):
+@pytest.mark.parametrize("spec", list(CHUNKERS))
+def test_sentences_lie_in_their_piece_and_hold_its_visible_characters(
+    spec: type[ChunkingSpec], text: str
+) -> None:
+    for piece in chunked(spec, text):
         own = piece.span.of(text.encode())
         assert all(left.end <= right.start for left, right in pairwise(piece.sentences))
         assert all(0 <= each.start < each.end <= len(own) for each in piece.sentences)
@@ -68,9 +73,9 @@ def test_sentences_lie_in_their_piece_and_hold_its_visible_characters(name: str,
 
 
 @given(text=TEXTS)
-@pytest.mark.parametrize("name", list(CHUNKERS))
-def test_equal_texts_give_equal_pieces(name: str, text: str) -> None:
-    assert chunked(name, text) == chunked(name, text)
+@pytest.mark.parametrize("spec", list(CHUNKERS))
+def test_equal_texts_give_equal_pieces(spec: type[ChunkingSpec], text: str) -> None:
+    assert chunked(spec, text) == chunked(spec, text)
 
 
 @pytest.fixture(scope="module")
@@ -80,12 +85,13 @@ def model_tokens() -> TokenOffsets:
 
 
 @given(text=TEXTS, title=st.sampled_from(["", "Title", "title " * 100]))
-@pytest.mark.parametrize("name", list(CHUNKERS))
+@pytest.mark.parametrize("spec", list(CHUNKERS))
 def test_a_piece_fits_the_embedder_together_with_its_title(
-    name: str, model_tokens: TokenOffsets, text: str, title: str
+    spec: type[ChunkingSpec], model_tokens: TokenOffsets, text: str, title: str
 ) -> None:
     window = 254 - min(len(model_tokens(title)), 64)
-    for piece in CHUNKERS[name](model_tokens, 200).chunk(text, ContentType.PLAIN, title):
+    chunker = CHUNKERS[spec](spec(max_tokens=200), model_tokens)
+    for piece in chunker.chunk(text, ContentType.PLAIN, title):
         found = len(model_tokens(piece.span.of(text.encode()).decode()))
         assert piece.tokens <= window
         # The rest of a word that had to be cut can have a few tokens more by itself.

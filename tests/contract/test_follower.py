@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from rag_server.core.call import Deadline
-from rag_server.core.documents import Vector, View
+from rag_server.core.documents import GenerationSettings, Vector, View
 from rag_server.core.errors import Reason, Unavailable
 from rag_server.core.follower import Follower
 from rag_server.core.protocols import Catalog, Changes, VectorIndex
@@ -107,7 +107,7 @@ def write(catalog: Catalog, *sketches: Sketch) -> View:
 
 @pytest.fixture
 def view(catalog_under_test: Catalog) -> View:
-    catalog_under_test.collections.create("acme", "words", "", "minilm")
+    catalog_under_test.collections.create("acme", "words", "", GenerationSettings("minilm"))
     return write(catalog_under_test, Sketch("a", "one two"), Sketch("b", "three"))
 
 
@@ -224,7 +224,7 @@ def test_a_collection_that_fails_keeps_no_other_from_its_turn(
     index_under_test: VectorIndex,
     view: View,
 ) -> None:
-    catalog_under_test.collections.create("acme", "other", "", "minilm")
+    catalog_under_test.collections.create("acme", "other", "", GenerationSettings("minilm"))
     other = catalog_under_test.collections.get("acme", "other")
     catalog_under_test.documents.write(other, [Sketch("z", "nine").drawn()])
     newer = catalog_under_test.collections.get("acme", "other").view

@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from rag_server.core.call import Call, Deadline
-from rag_server.core.documents import Vector, View
+from rag_server.core.documents import GenerationSettings, Vector, View
 from rag_server.core.errors import Reason, Unavailable
 from rag_server.core.filters import Comparison, Filter, Negated, Operator, matches
 from rag_server.core.principal import ANONYMOUS
@@ -84,7 +84,9 @@ def make(
 
 @pytest.fixture
 def view(catalog_under_test: Catalog) -> View:
-    collection = catalog_under_test.collections.create("acme", "words", "", "minilm")
+    collection = catalog_under_test.collections.create(
+        "acme", "words", "", GenerationSettings("minilm")
+    )
     sketches = [Sketch(f"d{n}", word, metadata={"n": n}) for n, word in enumerate(WORDS)]
     catalog_under_test.documents.write(collection, [each.drawn() for each in sketches])
     return catalog_under_test.collections.get("acme", "words").view

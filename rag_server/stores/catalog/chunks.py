@@ -22,7 +22,7 @@ AND (deleted_rev IS NULL OR deleted_rev > ?) AND chunk_id IN (*)
 """
 _COLUMNS = """
 SELECT c.id, c.chunk_id, d.document_id, c.ordinal, c.span_start, c.span_end, c.text, c.tokens,
-  d.title, d.metadata
+  d.title, d.metadata, c.parent_start, c.parent_end, c.page, c.heading
 """
 _READ = f"{_COLUMNS} FROM chunks c JOIN documents d ON d.id = c.document WHERE c.id IN (*)"
 _READ_VISIBLE = f"""
@@ -144,7 +144,8 @@ def _pinned(view: View) -> Row:
 
 
 def _stored(fields: Row) -> StoredChunk:
-    row, chunk_id, document_id, ordinal, start, end, text, tokens, title, metadata = fields
+    row, chunk_id, document_id, ordinal, start, end, text, tokens, title, metadata, *place = fields
+    parent_start, parent_end, page, heading = place
     return StoredChunk(
         row,
         chunk_id,
@@ -155,4 +156,7 @@ def _stored(fields: Row) -> StoredChunk:
         tokens,
         title,
         decode_metadata(metadata),
+        None if parent_start is None else Span(parent_start, parent_end),
+        page,
+        heading,
     )

@@ -1,20 +1,24 @@
 """Collections of the catalog."""
 
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, Row, Select, func, insert, select, update
 
-from rag_server.core.documents import Collection, View
+from rag_server.core.documents import Collection, GenerationSettings, View
 from rag_server.core.errors import AlreadyExists, NotFound, Reason
 from rag_server.stores.catalog.cursor import Cursor
 from rag_server.stores.catalog.engine import Database, insert_row
+from rag_server.stores.catalog.generation import decode_settings, encode_settings
 from rag_server.stores.catalog.instant import Clock, from_micros, to_micros
-from rag_server.stores.catalog.schema import chunks, collections, documents
+from rag_server.stores.catalog.schema import chunks, collections, documents, generations
 from rag_server.stores.catalog.writer import Writer
 
 _GET = """
-SELECT id, tenant, name, description, revision, generation, embedder, created_at
-FROM collections WHERE tenant = ? AND name = ? AND deleted_at IS NULL
+SELECT c.id, c.tenant, c.name, c.description, c.revision, c.generation, c.created_at,
+  g.embedder, g.chunking, g.index_settings
+FROM collections c JOIN generations g ON g.collection_id = c.id AND g.generation = c.generation
+WHERE c.tenant = ? AND c.name = ? AND c.deleted_at IS NULL
 """
 
 
@@ -28,7 +32,9 @@ class SqlCollections:
         self._writer = writer
         self._clock = clock
 
-    def create(self, tenant: str, name: str, description: str, embedder: str) -> Collection:
+    def create(
+        self, tenant: str, name: str, description: str, settings: GenerationSettings
+    ) -> Collection:
         """A new, empty collection at revision 0."""
         created_at = self._clock()
 
@@ -42,13 +48,14 @@ class SqlCollections:
                 description=description,
                 revision=0,
                 generation=1,
-                embedder=embedder,
                 created_at=to_micros(created_at),
             )
-            return insert_row(connection, row, collections.c.id)
+            number = insert_row(connection, row, collections.c.id)
+            connection.execute(insert(generations).values(_serving(number, settings, created_at)))
+            return number
 
         row = self._writer.run(work)
-        return Collection(row, tenant, name, description, 0, 1, embedder, created_at)
+        return Collection(row, tenant, name, description, 0, 1, settings, created_at)
 
     def get(self, tenant: str, name: str, counts: bool = False) -> Collection:
         """Newest state."""
@@ -97,9 +104,13 @@ class SqlCollections:
             return int(connection.execute(query).scalar_one())
 
     def views(self) -> list[View]:
-        """Newest view of every live collection, oldest first."""
-        query = select(collections.c.id, collections.c.generation, collections.c.revision)
-        query = query.where(collections.c.deleted_at.is_(None)).order_by(collections.c.id)
+        """Newest view of every generation that is followed, oldest collection first."""
+        query = (
+            select(collections.c.id, generations.c.generation, collections.c.revision)
+            .join(generations, generations.c.collection_id == collections.c.id)
+            .where(collections.c.deleted_at.is_(None), generations.c.state != "retired")
+            .order_by(collections.c.id, generations.c.generation)
+        )
         with self._database.reading() as connection:
             return [View(*row) for row in connection.execute(query)]
 
@@ -133,7 +144,22 @@ def _counted() -> Select[Any]:
         .scalar_subquery()
     )
     columns = [column for column in collections.c if column.name != "deleted_at"]
-    return select(*columns, document_count, chunk_count)
+    settings = (generations.c.embedder, generations.c.chunking, generations.c.index_settings)
+    serving = (generations.c.collection_id == collections.c.id) & (
+        generations.c.generation == collections.c.generation
+    )
+    query = select(*columns, *settings, document_count, chunk_count)
+    return query.select_from(collections.join(generations, serving))
+
+
+def _serving(collection_id: int, settings: GenerationSettings, at: datetime) -> dict[str, Any]:
+    return {
+        "collection_id": collection_id,
+        "generation": 1,
+        "state": "serving",
+        "created_at": to_micros(at),
+        **encode_settings(settings),
+    }
 
 
 def _collection(
@@ -143,8 +169,10 @@ def _collection(
     description: str,
     revision: int,
     generation: int,
-    embedder: str,
     created_at: int,
+    embedder: str,
+    chunking: str,
+    index: str,
     document_count: int = 0,
     chunk_count: int = 0,
 ) -> Collection:
@@ -155,7 +183,7 @@ def _collection(
         description,
         revision,
         generation,
-        embedder,
+        decode_settings(embedder, chunking, index),
         from_micros(created_at),
         document_count,
         chunk_count,

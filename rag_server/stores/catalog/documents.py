@@ -1,13 +1,15 @@
 """Documents of the catalog."""
 
 from collections.abc import Sequence
+from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Column, Select, select
 
 from rag_server.core.documents import (
     Collection,
     Commit,
     ContentType,
+    Known,
     NewDocument,
     StoredDocument,
     View,
@@ -15,15 +17,17 @@ from rag_server.core.documents import (
 from rag_server.stores.catalog.cursor import Cursor
 from rag_server.stores.catalog.engine import Database
 from rag_server.stores.catalog.instant import Clock, from_micros, to_micros
-from rag_server.stores.catalog.schema import documents
+from rag_server.stores.catalog.schema import builds, documents
 from rag_server.stores.catalog.value_json import decode_metadata
 from rag_server.stores.catalog.version import Revision, within
 from rag_server.stores.catalog.writer import Writer
 
-_FINGERPRINTS = """
-SELECT document_id, fingerprint, chunk_count FROM documents INDEXED BY documents_by_id
-WHERE collection_id = ? AND created_rev <= ? AND (deleted_rev IS NULL OR deleted_rev > ?)
-AND document_id IN (*)
+_KNOWN = """
+SELECT d.document_id, d.fingerprint, b.recipe, b.chunk_count
+FROM documents d INDEXED BY documents_by_id
+CROSS JOIN builds b ON b.document = d.id AND b.generation = ?
+WHERE d.collection_id = ? AND d.created_rev <= ?
+AND (d.deleted_rev IS NULL OR d.deleted_rev > ?) AND d.document_id IN (*)
 """
 
 _COLUMNS = (
@@ -33,7 +37,7 @@ _COLUMNS = (
     documents.c.metadata,
     documents.c.created_rev,
     documents.c.updated_at,
-    documents.c.chunk_count,
+    builds.c.chunk_count,
     documents.c.size_bytes,
 )
 
@@ -59,29 +63,34 @@ class SqlDocuments:
             lambda connection: Revision.begin(connection, collection, self._now()).delete(ids)
         )
 
-    def fingerprints(self, view: View, ids: Sequence[str]) -> dict[str, tuple[bytes, int]]:
-        """Fingerprint and chunk count of those that are visible."""
-        fixed = (view.collection_id, view.revision, view.revision)
-        rows = self._cursor.rows_in(_FINGERPRINTS, fixed, ids)
-        return {row[0]: (row[1], row[2]) for row in rows}
+    def known(self, view: View, ids: Sequence[str]) -> dict[str, Known]:
+        """What those that are visible were made from."""
+        fixed = (view.generation, view.collection_id, view.revision, view.revision)
+        rows = self._cursor.rows_in(_KNOWN, fixed, ids)
+        return {document_id: Known(*rest) for document_id, *rest in rows}
 
     def get(self, view: View, id: str) -> StoredDocument | None:
         """The visible version with its text and metadata."""
-        query = select(*_COLUMNS, documents.c.text)
-        query = query.where(within(documents, view), documents.c.document_id == id)
+        query = _select(view, *_COLUMNS, documents.c.text).where(documents.c.document_id == id)
         with self._database.reading() as connection:
             row = connection.execute(query).one_or_none()
         return _stored(*row) if row else None
 
     def page(self, view: View, after: str, limit: int) -> list[StoredDocument]:
         """Ascending by the bytes of the id, without text."""
-        query = select(*_COLUMNS).where(within(documents, view), documents.c.document_id > after)
+        query = _select(view, *_COLUMNS).where(documents.c.document_id > after)
         query = query.order_by(documents.c.document_id).limit(limit)
         with self._database.reading() as connection:
             return [_stored(*row) for row in connection.execute(query)]
 
     def _now(self) -> int:
         return to_micros(self._clock())
+
+
+def _select(view: View, *columns: Column[Any]) -> Select[Any]:
+    build = (builds.c.document == documents.c.id) & (builds.c.generation == view.generation)
+    query = select(*columns).select_from(documents.outerjoin(builds, build))
+    return query.where(within(documents, view))
 
 
 def _stored(
@@ -91,7 +100,7 @@ def _stored(
     metadata: str,
     revision: int,
     updated_at: int,
-    chunk_count: int,
+    chunk_count: int | None,
     size_bytes: int,
     text: bytes = b"",
 ) -> StoredDocument:
@@ -103,6 +112,6 @@ def _stored(
         decode_metadata(metadata),
         revision,
         from_micros(updated_at),
-        chunk_count,
+        chunk_count or 0,
         size_bytes,
     )

@@ -10,7 +10,15 @@ from rag_server.core.protocols import Changes
 from rag_server.stores.catalog.blob import unpack_vectors
 from rag_server.stores.catalog.engine import Database
 from rag_server.stores.catalog.instant import to_micros
-from rag_server.stores.catalog.schema import chunks, collections, commits, documents, embeddings
+from rag_server.stores.catalog.schema import (
+    builds,
+    chunks,
+    collections,
+    commits,
+    documents,
+    embeddings,
+    generations,
+)
 from rag_server.stores.catalog.writer import Writer
 
 # Rows removed per transaction, so that other writers get their turn.
@@ -71,8 +79,12 @@ class SqlFeed:
 
     def dropped(self, before: datetime) -> list[View]:
         """Views of collections deleted before that time, oldest first."""
-        query = select(collections.c.id, collections.c.generation, collections.c.revision)
-        query = query.where(collections.c.deleted_at < to_micros(before)).order_by(collections.c.id)
+        query = (
+            select(collections.c.id, generations.c.generation, collections.c.revision)
+            .join(generations, generations.c.collection_id == collections.c.id)
+            .where(collections.c.deleted_at < to_micros(before))
+            .order_by(collections.c.id, generations.c.generation)
+        )
         with self._database.reading() as connection:
             return [View(*row) for row in connection.execute(query)]
 
@@ -90,6 +102,7 @@ class SqlFeed:
 
         def last(connection: Connection) -> None:
             connection.execute(delete(commits).where(commits.c.collection_id == deleted))
+            connection.execute(delete(generations).where(generations.c.collection_id == deleted))
             connection.execute(delete(collections).where(collections.c.id == deleted))
 
         self._writer.run(last)
@@ -133,5 +146,6 @@ def _remove_chunks(connection: Connection, some: Select[tuple[int]]) -> int:
 
 def _remove_documents(connection: Connection, some: Select[tuple[int]]) -> int:
     rows = connection.scalars(some.limit(_SLICE)).all()
+    connection.execute(delete(builds).where(builds.c.document.in_(rows)))
     connection.execute(delete(documents).where(documents.c.id.in_(rows)))
     return len(rows)

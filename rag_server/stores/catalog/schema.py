@@ -3,8 +3,8 @@
 Rows of documents and chunks are versions: visible at revision r when
 `created_rev <= r` and `deleted_rev` is null or above r. Instants are microseconds since
 1970. Wide blobs stand last, so that the columns before them are read without walking
-the blob's overflow pages. `stores/migrations` makes these tables; a test holds the two
-together.
+the blob's overflow pages (a chunk's text is short: what was added later may follow it).
+`stores/migrations` makes these tables; a test holds the two together.
 """
 
 from typing import Any
@@ -41,7 +41,6 @@ collections = Table(
     Column("description", Text, nullable=False),
     Column("revision", BigInteger, nullable=False),
     Column("generation", Integer, nullable=False),
-    Column("embedder", Text, nullable=False),
     Column("created_at", BigInteger, nullable=False),
     Column("deleted_at", BigInteger),
     # The ids name derived indexes: one may never stand for another collection.
@@ -53,6 +52,22 @@ Index(
     collections.c.name,
     unique=True,
     **_where("deleted_at IS NULL"),
+)
+
+# What the chunks of a generation are made with. `state`: "building" beside the serving one,
+# "serving" (the one that the collection's row names), or "retired", kept for running reads.
+generations = Table(
+    "generations",
+    METADATA,
+    Column("collection_id", ForeignKey("collections.id"), primary_key=True),
+    Column("generation", Integer, primary_key=True),
+    Column("state", Text, nullable=False),
+    Column("embedder", Text, nullable=False),
+    Column("chunking", Text, nullable=False),
+    Column("index_settings", Text, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Column("retired_at", BigInteger),
+    sqlite_with_rowid=False,
 )
 
 commits = Table(
@@ -74,7 +89,6 @@ documents = Table(
     Column("title", Text, nullable=False),
     Column("metadata", Text, nullable=False),
     Column("fingerprint", LargeBinary, nullable=False),
-    Column("chunk_count", Integer, nullable=False),
     Column("size_bytes", BigInteger, nullable=False),
     Column("created_rev", BigInteger, nullable=False),
     Column("deleted_rev", BigInteger),
@@ -102,6 +116,17 @@ Index(
     documents.c.collection_id,
     documents.c.deleted_at,
     **_where("deleted_at IS NOT NULL"),
+)
+
+# Which versions of documents have their chunks in which generation, and how they were made.
+builds = Table(
+    "builds",
+    METADATA,
+    Column("document", ForeignKey("documents.id"), primary_key=True),
+    Column("generation", Integer, primary_key=True),
+    Column("recipe", LargeBinary, nullable=False),
+    Column("chunk_count", Integer, nullable=False),
+    sqlite_with_rowid=False,
 )
 
 embeddings = Table(
@@ -132,6 +157,10 @@ chunks = Table(
     Column("deleted_at", BigInteger),
     Column("sentences", LargeBinary, nullable=False),
     Column("text", Text, nullable=False),
+    Column("parent_start", BigInteger),
+    Column("parent_end", BigInteger),
+    Column("page", Integer),
+    Column("heading", Text, nullable=False, server_default=""),
     sqlite_autoincrement=True,
 )
 Index(
@@ -179,4 +208,52 @@ keys = Table(
     Column("name", Text, nullable=False),
     Column("created_at", BigInteger, nullable=False),
     Column("revoked_at", BigInteger),
+)
+
+# Long work. `tenant` null: of the whole server. `owner` holds it until `lease_until`, which it
+# moves on while it lives; whoever finds an expired lease takes the job over from `checkpoint`.
+jobs = Table(
+    "jobs",
+    METADATA,
+    Column("id", Text, primary_key=True),
+    Column("tenant", Text),
+    Column("kind", Text, nullable=False),
+    Column("collection", Text, nullable=False),
+    Column("spec", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("phase", Text, nullable=False),
+    Column("done", BigInteger, nullable=False),
+    Column("total", BigInteger, nullable=False),
+    Column("attempt", Integer, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Column("started_at", BigInteger),
+    Column("updated_at", BigInteger, nullable=False),
+    Column("finished_at", BigInteger),
+    Column("cancel_requested_at", BigInteger),
+    Column("owner", Text),
+    Column("lease_until", BigInteger),
+    Column("checkpoint", Text, nullable=False),
+    Column("result", Text, nullable=False),
+    Column("error_reason", Text),
+    Column("error_message", Text),
+    Column("request_id", Text),
+    Column("request_digest", LargeBinary),
+)
+Index("jobs_by_tenant", jobs.c.tenant, jobs.c.created_at, jobs.c.id)
+Index("jobs_open", jobs.c.state, jobs.c.lease_until, **_where("finished_at IS NULL"))
+Index(
+    "jobs_by_request",
+    jobs.c.tenant,
+    jobs.c.request_id,
+    unique=True,
+    **_where("request_id IS NOT NULL"),
+)
+
+# Who of several servers does what only one may do at a time.
+leases = Table(
+    "leases",
+    METADATA,
+    Column("name", Text, primary_key=True),
+    Column("owner", Text, nullable=False),
+    Column("lease_until", BigInteger, nullable=False),
 )

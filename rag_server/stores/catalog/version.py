@@ -17,7 +17,14 @@ from rag_server.core.documents import (
 from rag_server.stores.catalog.blob import pack_sentences, pack_spans, pack_vector
 from rag_server.stores.catalog.collections import gone
 from rag_server.stores.catalog.engine import insert_missing, insert_row
-from rag_server.stores.catalog.schema import chunks, collections, commits, documents, embeddings
+from rag_server.stores.catalog.schema import (
+    builds,
+    chunks,
+    collections,
+    commits,
+    documents,
+    embeddings,
+)
 from rag_server.stores.catalog.value_json import encode_metadata
 
 # Documents looked up per statement.
@@ -29,8 +36,8 @@ _INSERT_CHUNK = insert(chunks).values(
     .scalar_subquery()
 )
 
-# row and fingerprint of a version
-_Live = tuple[int, bytes]
+# row, fingerprint and recipe of a version
+_Live = tuple[int, bytes, bytes | None]
 
 
 def visible(table: Table, revision: int) -> ColumnElement[bool]:
@@ -71,13 +78,14 @@ class Revision:
         live = self._live([document.id for document in new])
         kinds = []
         for document in new:
-            row, fingerprint = live.get(document.id, (None, b""))
-            if row is not None and fingerprint == document.fingerprint:
+            row, *made = live.get(document.id, (None, b"", b""))
+            if row is not None and made == [document.fingerprint, document.recipe]:
                 kinds.append(OutcomeKind.UNCHANGED)
                 continue
             if row is not None:
                 self._end([row])
-            live[document.id] = (self._insert(document), document.fingerprint)
+            inserted = self._insert(document)
+            live[document.id] = (inserted, document.fingerprint, document.recipe)
             kinds.append(OutcomeKind.CREATED if row is None else OutcomeKind.UPDATED)
         changed = any(kind is not OutcomeKind.UNCHANGED for kind in kinds)
         return Commit(self._close(changed), kinds=kinds)
@@ -91,13 +99,18 @@ class Revision:
 
     def _live(self, ids: Sequence[str]) -> dict[str, _Live]:
         table = documents.c
-        query = select(table.document_id, table.id, table.fingerprint).where(
-            table.collection_id == self.collection.id, table.deleted_rev.is_(None)
+        build = (builds.c.document == table.id) & (
+            builds.c.generation == self.collection.generation
+        )
+        query = (
+            select(table.document_id, table.id, table.fingerprint, builds.c.recipe)
+            .select_from(documents.outerjoin(builds, build))
+            .where(table.collection_id == self.collection.id, table.deleted_rev.is_(None))
         )
         return {
-            document_id: (row, fingerprint)
+            document_id: (row, fingerprint, recipe)
             for start in range(0, len(ids), _SLICE)
-            for document_id, row, fingerprint in self.connection.execute(
+            for document_id, row, fingerprint, recipe in self.connection.execute(
                 query.where(table.document_id.in_(ids[start : start + _SLICE]))
             )
         }
@@ -119,16 +132,25 @@ class Revision:
             title=document.title,
             metadata=encode_metadata(document.metadata),
             fingerprint=document.fingerprint,
-            chunk_count=len(document.chunks),
             size_bytes=len(text),
             created_rev=self.number,
             updated_at=self.micros,
             text=text,
         )
         row = insert_row(self.connection, values, documents.c.id)
+        self._build(row, document)
+        return row
+
+    def _build(self, row: int, document: NewDocument) -> None:
+        build = insert(builds).values(
+            document=row,
+            generation=self.collection.generation,
+            recipe=document.recipe,
+            chunk_count=len(document.chunks),
+        )
+        self.connection.execute(build)
         if document.chunks:
             self._insert_chunks(row, document.chunks)
-        return row
 
     def _insert_chunks(self, row: int, new: Sequence[NewChunk]) -> None:
         self.connection.execute(
@@ -176,4 +198,8 @@ def _chunk_row(chunk: NewChunk) -> dict[str, Any]:
         "embedding_key": chunk.key,
         "sentences": pack_spans(chunk.sentences),
         "text": chunk.text,
+        "parent_start": chunk.parent and chunk.parent.start,
+        "parent_end": chunk.parent and chunk.parent.end,
+        "page": chunk.page,
+        "heading": chunk.heading,
     }

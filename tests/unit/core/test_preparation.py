@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 import pytest
 
 from rag_server.core.call import Call, Deadline
+from rag_server.core.chunking import RecursiveChunking
 from rag_server.core.documents import ContentType, Document, Embedding, Parsed, Passage
 from rag_server.core.preparation import Preparation
 from rag_server.core.principal import ANONYMOUS, Principal, Role
@@ -50,7 +51,7 @@ def a_preparation(pool: BoundedPool, embeddings: Remembered) -> Preparation:
     embedder = Counting()
     return Preparation(
         parsers={ContentType.PLAIN: Plain()},
-        chunker=CHUNKERS["recursive"](embedder.token_offsets, 64),
+        chunker=CHUNKERS[RecursiveChunking](RecursiveChunking(64), embedder.token_offsets),
         embedder=embedder,
         embeddings=embeddings,
         writes=pool,

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from rag_server.core.documents import GenerationSettings
 from rag_server.core.errors import Reason, Unavailable
 from rag_server.stores.catalog import engine
 from rag_server.stores.catalog.catalog import SqlCatalog, open_catalog
@@ -32,11 +33,11 @@ def test_locked_catalog_is_unavailable_and_recovers(catalog: SqlCatalog, tmp_pat
     with closing(sqlite3.connect(tmp_path / FILE, isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
         with pytest.raises(Unavailable) as caught:
-            catalog.collections.create("acme", "docs", "", "minilm")
+            catalog.collections.create("acme", "docs", "", GenerationSettings("minilm"))
         assert catalog.collections.page("acme", "", 10) == []
     assert caught.value.reason == Reason.NOT_READY
     assert "lock" not in str(caught.value)
-    catalog.collections.create("acme", "docs", "", "minilm")
+    catalog.collections.create("acme", "docs", "", GenerationSettings("minilm"))
     catalog.close()
 
 
@@ -48,7 +49,7 @@ def test_broken_table_is_unavailable_on_every_path(catalog: SqlCatalog, tmp_path
         catalog.ping,
         lambda: catalog.collections.get("acme", "docs"),
         lambda: catalog.collections.get("acme", "docs", counts=True),
-        lambda: catalog.collections.create("acme", "docs", "", "minilm"),
+        lambda: catalog.collections.create("acme", "docs", "", GenerationSettings("minilm")),
     ):
         with pytest.raises(Unavailable) as caught:
             call()
