@@ -31,6 +31,7 @@ from rag_server.core.documents import (
     View,
 )
 from rag_server.core.filters import Filter
+from rag_server.core.leadership import Leases
 from rag_server.core.principal import Principal, Role
 from rag_server.core.retrieval import (
     AbstainReason,
@@ -303,6 +304,8 @@ class Catalog(Protocol):
     def feed(self) -> Feed: ...
     @property
     def keys(self) -> KeyStore: ...
+    @property
+    def leases(self) -> Leases: ...
 
 
 class VectorIndex(Protocol):

@@ -12,6 +12,7 @@ from rag_server.stores.catalog.engine import FILE, Database
 from rag_server.stores.catalog.feed import SqlFeed
 from rag_server.stores.catalog.instant import Clock, now_utc
 from rag_server.stores.catalog.keys import SqlKeys
+from rag_server.stores.catalog.leases import SqlLeases
 from rag_server.stores.catalog.reader import SqlReader
 from rag_server.stores.catalog.writer import Writer
 from rag_server.stores.migration import prepare
@@ -33,6 +34,7 @@ class SqlCatalog:
         self.embeddings = SqlEmbeddings(self._cursor)
         self.feed = SqlFeed(self._database, self._writer)
         self.keys = SqlKeys(*shared)
+        self.leases = SqlLeases(self._writer, clock)
 
     def ping(self) -> None:
         """Raises Unavailable when the catalog can be neither read nor written."""
