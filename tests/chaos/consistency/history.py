@@ -16,6 +16,11 @@ class Write:
 
     revision: int
     states: State
+    token: str = ""
+
+
+# Before the first write.
+NOTHING = Write(0, {})
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,19 +42,20 @@ class History:
 
     writes: list[Write] = field(default_factory=list)
     reads: list[Read] = field(default_factory=list)
-    _newest: int = 0
+    _newest: Write = NOTHING
     _lock: Lock = field(default_factory=Lock)
 
-    def newest(self) -> int:
-        """The newest revision that any writer knows of."""
+    def newest(self) -> Write:
+        """The newest write that any writer knows of."""
         with self._lock:
             return self._newest
 
     def wrote(self, write: Write) -> None:
-        """A write was acknowledged."""
+        """A write was acknowledged; one that changed nothing names the revision that it saw."""
         with self._lock:
-            self.writes.append(write)
-            self._newest = max(self._newest, write.revision)
+            if write.states:
+                self.writes.append(write)
+            self._newest = max(self._newest, write, key=lambda each: each.revision)
 
     def read(self, read: Read) -> None:
         """A response arrived."""
