@@ -99,9 +99,16 @@ class Chunker(Protocol):
         """Changes whenever pieces may change."""
         ...
 
-    def chunk(self, text: str, content_type: ContentType, title: str) -> list[Piece]:
-        """Ascending, disjoint pieces that hold every visible character of `text`;
-        each fits the embedder together with the title. Empty for blank text."""
+    def chunk(
+        self, text: str, content_type: ContentType, title: str, language: str = ""
+    ) -> list[Piece]:
+        """Pieces that together hold every visible character of `text`, without white space at
+        their ends; each fits the embedder together with the title. Empty for blank text.
+
+        Starts and ends ascend; the spans are disjoint unless the strategy has an overlap.
+        `language`: the document's programming language, by its name or the suffix of its
+        files ("python", "py"), as far as the document tells; in any case.
+        """
         ...
 
 

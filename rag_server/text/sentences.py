@@ -40,6 +40,16 @@ def within(text: str, block: Block) -> list[tuple[int, int]]:
     return [(start, end) for start, end in ranges if start < end]
 
 
+def lines(text: str, start: int, end: int) -> list[tuple[int, int]]:
+    """The lines of a range as ascending ranges without white space at their ends; blank ones
+    are left out."""
+    ranges = []
+    for line in text[start:end].splitlines(keepends=True):
+        ranges.append(trim(text, start, start + len(line)))
+        start += len(line)
+    return [(begin, stop) for begin, stop in ranges if begin < stop]
+
+
 def trim(text: str, start: int, end: int) -> tuple[int, int]:
     """The range without white space at its ends; empty at `end` for blank text."""
     part = text[start:end]

@@ -5,12 +5,19 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rag_server.core.chunking import ChunkingSpec
+from rag_server.core.chunking import (
+    ChunkingSpec,
+    HierarchicalChunking,
+    MarkdownChunking,
+    RecursiveChunking,
+    SentenceChunking,
+    encode_chunking,
+    strategy_of,
+)
 from rag_server.core.documents import ContentType, Piece
-from rag_server.core.protocols import Chunker
 from rag_server.core.values import Span
 from rag_server.embedders import EMBEDDERS
 from rag_server.ingestion.chunkers import CHUNKERS, TokenOffsets
@@ -25,25 +32,39 @@ PARTS = [
 MIXTURES = st.lists(st.sampled_from(PARTS) | st.text(CHARACTERS), max_size=200).map("".join)
 TEXTS = st.text(CHARACTERS) | MIXTURES
 TOKENS = HashingEmbedder().token_offsets
+SPECS: list[ChunkingSpec] = [
+    RecursiveChunking(),
+    SentenceChunking(),
+    MarkdownChunking(),
+    HierarchicalChunking(),
+    # So small that every text has several pieces.
+    RecursiveChunking(16),
+    SentenceChunking(16),
+    MarkdownChunking(16),
+    HierarchicalChunking(16, 48),
+]
+OVERLAPPING = [SentenceChunking(16, overlap=1), SentenceChunking(100, overlap=3)]
+of_each_spec = pytest.mark.parametrize("spec", [*SPECS, *OVERLAPPING], ids=encode_chunking)
 
 
-@pytest.fixture(params=list(CHUNKERS))
-def chunker(request: pytest.FixtureRequest) -> Chunker:
-    return CHUNKERS[request.param](request.param(max_tokens=200), TOKENS)
-
-
-def chunked(spec: type[ChunkingSpec], text: str) -> list[Piece]:
-    return CHUNKERS[spec](spec(max_tokens=200), TOKENS).chunk(text, ContentType.MARKDOWN, "Title")
+def chunked(
+    spec: ChunkingSpec, text: str, title: str = "Title", tokens: TokenOffsets = TOKENS
+) -> list[Piece]:
+    return CHUNKERS[type(spec)](spec, tokens).chunk(text, ContentType.PLAIN, title)
 
 
 def visible(text: str) -> str:
     return "".join(text.split())
 
 
+def test_every_strategy_is_held_to_the_contract() -> None:
+    assert {type(spec) for spec in SPECS} == set(CHUNKERS)
+
+
 @given(text=TEXTS)
-@pytest.mark.parametrize("spec", list(CHUNKERS))
+@pytest.mark.parametrize("spec", SPECS, ids=encode_chunking)
 def test_pieces_hold_every_visible_character_once_and_in_order(
-    spec: type[ChunkingSpec], text: str
+    spec: ChunkingSpec, text: str
 ) -> None:
     encoded = text.encode()
     pieces = chunked(spec, text)
@@ -52,17 +73,19 @@ def test_pieces_hold_every_visible_character_once_and_in_order(
 
 
 @given(text=TEXTS)
-@pytest.mark.parametrize("spec", list(CHUNKERS))
-def test_pieces_have_no_white_space_at_their_ends(spec: type[ChunkingSpec], text: str) -> None:
+@settings(max_examples=40)
+@of_each_spec
+def test_pieces_have_no_white_space_at_their_ends(spec: ChunkingSpec, text: str) -> None:
     texts = [piece.span.of(text.encode()).decode() for piece in chunked(spec, text)]
     assert all(texts)
     assert texts == [each.strip() for each in texts]
 
 
 @given(text=TEXTS)
-@pytest.mark.parametrize("spec", list(CHUNKERS))
+@settings(max_examples=40)
+@of_each_spec
 def test_sentences_lie_in_their_piece_and_hold_its_visible_characters(
-    spec: type[ChunkingSpec], text: str
+    spec: ChunkingSpec, text: str
 ) -> None:
     for piece in chunked(spec, text):
         own = piece.span.of(text.encode())
@@ -73,8 +96,9 @@ def test_sentences_lie_in_their_piece_and_hold_its_visible_characters(
 
 
 @given(text=TEXTS)
-@pytest.mark.parametrize("spec", list(CHUNKERS))
-def test_equal_texts_give_equal_pieces(spec: type[ChunkingSpec], text: str) -> None:
+@settings(max_examples=40)
+@of_each_spec
+def test_equal_texts_give_equal_pieces(spec: ChunkingSpec, text: str) -> None:
     assert chunked(spec, text) == chunked(spec, text)
 
 
@@ -85,24 +109,74 @@ def model_tokens() -> TokenOffsets:
 
 
 @given(text=TEXTS, title=st.sampled_from(["", "Title", "title " * 100]))
-@pytest.mark.parametrize("spec", list(CHUNKERS))
+@settings(max_examples=40)
+@of_each_spec
 def test_a_piece_fits_the_embedder_together_with_its_title(
-    spec: type[ChunkingSpec], model_tokens: TokenOffsets, text: str, title: str
+    spec: ChunkingSpec, model_tokens: TokenOffsets, text: str, title: str
 ) -> None:
     window = 254 - min(len(model_tokens(title)), 64)
-    chunker = CHUNKERS[spec](spec(max_tokens=200), model_tokens)
-    for piece in chunker.chunk(text, ContentType.PLAIN, title):
+    for piece in chunked(spec, text, title, model_tokens):
         found = len(model_tokens(piece.span.of(text.encode()).decode()))
-        assert piece.tokens <= window
-        # The rest of a word that had to be cut can have a few tokens more by itself.
-        assert found <= piece.tokens + 16
+        assert piece.tokens <= min(window, spec.max_tokens)
+        # The rest of a word that had to be cut can have more tokens by itself, up to three
+        # a character.
+        assert found <= piece.tokens + 48
+
+
+@given(text=TEXTS)
+@pytest.mark.parametrize("spec", OVERLAPPING, ids=encode_chunking)
+def test_pieces_that_overlap_still_go_forward_and_leave_nothing_out(
+    spec: ChunkingSpec, text: str
+) -> None:
+    encoded = text.encode()
+    spans = [piece.span for piece in chunked(spec, text)]
+    assert all(a.start < b.start and a.end < b.end for a, b in pairwise(spans))
+    edges = [Span(0, 0), *spans]
+    fresh = [encoded[max(a.end, b.start) : b.end] for a, b in pairwise(edges)]
+    assert visible(text) == "".join(visible(each.decode()) for each in fresh)
+
+
+@given(text=TEXTS)
+@pytest.mark.parametrize("spec", [HierarchicalChunking(16, 48), HierarchicalChunking()])
+def test_parents_hold_their_pieces_and_are_apart(spec: HierarchicalChunking, text: str) -> None:
+    parents: dict[Span, list[Piece]] = {}
+    for piece in chunked(spec, text):
+        assert piece.parent is not None
+        parents.setdefault(piece.parent, []).append(piece)
+    assert all(left.end <= right.start for left, right in pairwise(parents))
+    for parent, children in parents.items():
+        assert parent == Span(children[0].span.start, children[-1].span.end)
+        assert sum(piece.tokens for piece in children) <= spec.parent_tokens
 
 
 @pytest.mark.parametrize("text", ["", " ", "\n\u00a0\t"])
-def test_blank_text_has_no_pieces(chunker: Chunker, text: str) -> None:
-    assert chunker.chunk(text, ContentType.PLAIN, "Title") == []
+@of_each_spec
+def test_blank_text_has_no_pieces(spec: ChunkingSpec, text: str) -> None:
+    assert chunked(spec, text) == []
 
 
-def test_a_short_text_is_one_piece(chunker: Chunker) -> None:
-    (piece,) = chunker.chunk(" One. Two. ", ContentType.PLAIN, "")
+@of_each_spec
+def test_a_short_text_is_one_piece(spec: ChunkingSpec) -> None:
+    (piece,) = chunked(spec, " One. Two. ")
     assert (piece.span, piece.sentences) == (Span(1, 10), (Span(0, 4), Span(5, 9)))
+
+
+HARD = {
+    "one line": "word " * 20_000,
+    "one word": "x" * 100_000,
+    "carriage returns": "A line.\r\n" * 8_000,
+    "headings": "# a\n" * 10_000,
+    "deeper and deeper": "".join(f"{' ' * (n % 97)}- x\n" for n in range(4_000)),
+    "fences": "```\n" * 20_000,
+    "rows": "| a | b |\n" * 8_000,
+    "brackets": "(" * 100_000,
+    "blocks in blocks": "{\n" * 30_000,
+}
+
+
+@pytest.mark.timeout(30)
+@pytest.mark.parametrize("text", HARD.values(), ids=HARD)
+@pytest.mark.parametrize("spec", SPECS[:4], ids=strategy_of)
+def test_hard_texts_take_no_longer_than_others(spec: ChunkingSpec, text: str) -> None:
+    encoded, pieces = text.encode(), chunked(spec, text)
+    assert visible(text) == "".join(visible(piece.span.of(encoded).decode()) for piece in pieces)

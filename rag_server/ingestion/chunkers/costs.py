@@ -36,6 +36,12 @@ class Costs:
         # Tokens that begin before each character: ascending.
         self._before: NDArray[np.int64] = np.concatenate(([0], np.cumsum(weights)))
 
+    def part(self, start: int, end: int) -> "Costs":
+        """The costs of text[start:end], counted from `start`; shares memory with these."""
+        own = object.__new__(Costs)
+        own._before = self._before[start : end + 1]
+        return own
+
     def of(self, start: int, end: int) -> int:
         """Tokens in text[start:end]."""
         return int(self._before[end] - self._before[start])

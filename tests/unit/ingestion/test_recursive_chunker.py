@@ -1,6 +1,7 @@
 import pytest
 
 from rag_server.core.documents import ContentType
+from rag_server.ingestion.chunkers.budget import Budget
 from rag_server.ingestion.chunkers.recursive import RecursiveChunker
 from tests.embedders import HashingEmbedder
 
@@ -9,7 +10,7 @@ SENTENCE = "Seven words and a period make eight. "
 
 
 def chunk(text: str, title: str = "", **parameters: int) -> list[str]:
-    pieces = RecursiveChunker(TOKENS, **parameters).chunk(text, ContentType.MARKDOWN, title)
+    pieces = RecursiveChunker(Budget(TOKENS, **parameters)).chunk(text, ContentType.MARKDOWN, title)
     return [piece.span.of(text.encode()).decode() for piece in pieces]
 
 
@@ -86,5 +87,5 @@ def test_pieces_never_shrink_below_64_tokens() -> None:
 
 def test_the_fingerprint_tells_parameters_apart() -> None:
     names = ("max_tokens", "window", "title_tokens")
-    changed = [RecursiveChunker(TOKENS, **{name: 100}) for name in names]
-    assert len({each.fingerprint for each in [RecursiveChunker(TOKENS), *changed]}) == 4
+    changed = [Budget(TOKENS, **{name: 100}) for name in names]
+    assert len({RecursiveChunker(each).fingerprint for each in [Budget(TOKENS), *changed]}) == 4
