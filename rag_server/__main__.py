@@ -16,6 +16,7 @@ except ModuleNotFoundError:
 
 from rag_server.core.errors import RagError
 from rag_server.keys_command import keys
+from rag_server.migrate_command import migrate
 from rag_server.settings import Settings, SettingsError, load_settings
 
 cli = typer.Typer(
@@ -25,6 +26,7 @@ cli = typer.Typer(
     add_completion=False,
 )
 cli.add_typer(keys, name="keys")
+cli.command()(migrate)
 
 Config = Annotated[
     Path | None, typer.Option(help="YAML file of settings; the environment goes over it.")
@@ -56,18 +58,6 @@ def serve(
         },
     )
     _run(settings)
-
-
-@cli.command()
-def migrate(data_dir: DataDir = None, config: Config = None) -> None:
-    """Bring the catalog of a data directory to this version's schema."""
-    from rag_server.stores.lock import DirectoryLock
-    from rag_server.stores.migration import migrate as upgrade
-
-    settings = load_settings(config, {"data.directory": data_dir})
-    with DirectoryLock(settings.data.directory):
-        upgrade(settings.data.directory)
-    typer.echo(f"the catalog in {settings.data.directory} is up to date")
 
 
 # How long a thread that computes may keep the interpreter from one that answers, in seconds.

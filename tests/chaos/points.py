@@ -19,6 +19,15 @@ POINTS = (
     "index.inside",
     "index.done",
 )
+# By the order in which a change of the schema passes them.
+MIGRATION = (
+    "migrate.copy",
+    "migrate.copied",
+    "migrate.begin",
+    "migrate.step",
+    "migrate.inside",
+    "migrate.done",
+)
 # Said on standard output before.
 KILLED = "killed at the point"
 

@@ -1,14 +1,21 @@
-"""What Alembic runs: the pending scripts, within the transaction that `stores.migration`
-has begun. SQLite's DDL is transactional only in one that was begun by hand."""
+"""What Alembic runs: the scripts, within the transaction that `stores.migration` has begun
+(SQLite's DDL is transactional only in one that was begun by hand), or as text."""
 
 from alembic import context
 
-from rag_server.stores.catalog.schema import METADATA
-
-context.configure(
-    connection=context.config.attributes["connection"],
-    target_metadata=METADATA,
-    transactional_ddl=True,
-)
+asked = context.config.attributes
+if context.is_offline_mode():
+    context.configure(
+        dialect_name=asked["dialect"],
+        literal_binds=True,
+        transactional_ddl=True,
+        output_buffer=context.config.output_buffer,
+    )
+else:
+    context.configure(
+        connection=asked["connection"],
+        transactional_ddl=True,
+        on_version_apply=lambda step, **_: asked["applied"](step.up_revision_id),
+    )
 with context.begin_transaction():
     context.run_migrations()

@@ -1,0 +1,113 @@
+"""Every revision, up and down, with rows in it."""
+
+from collections.abc import Iterator
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Engine, MetaData, create_engine, insert, inspect, select
+
+from rag_server.stores.catalog.engine import FILE
+from rag_server.stores.migration import REVISIONS, migrate
+from tests.unit.stores.schema_rows import SAMPLES, Rows
+
+STEPS = list(pairwise(REVISIONS))
+each_step = pytest.mark.parametrize(("older", "newer"), STEPS, ids=[newer for _, newer in STEPS])
+
+
+@pytest.fixture
+def engine(tmp_path: Path) -> Iterator[Engine]:
+    engine = create_engine(f"sqlite:///{tmp_path / FILE}")
+    yield engine
+    engine.dispose()
+
+
+def schema(engine: Engine) -> MetaData:
+    found = MetaData()
+    found.reflect(engine)
+    found.remove(found.tables["alembic_version"])
+    return found
+
+
+def fill(engine: Engine, rows: Rows) -> None:
+    tables = schema(engine)
+    with engine.begin() as connection:
+        for table in tables.sorted_tables:
+            connection.execute(insert(table), rows[table.name])
+
+
+def content(engine: Engine) -> Rows:
+    with engine.connect() as connection:
+        return {
+            table.name: sorted(
+                (dict(row) for row in connection.execute(select(table)).mappings()), key=repr
+            )
+            for table in schema(engine).sorted_tables
+        }
+
+
+def shape(engine: Engine) -> dict[str, object]:
+    """Columns with type and nullability, and indexes, of every table."""
+    found = inspect(engine)
+    return {
+        name: (
+            {(c["name"], str(c["type"]), c["nullable"]) for c in found.get_columns(name)},
+            {(i["name"], *i["column_names"], i["unique"]) for i in found.get_indexes(name)},
+        )
+        for name in found.get_table_names()
+    }
+
+
+def ordered(rows: Rows, engine: Engine) -> Rows:
+    """In the order of `content`, whatever the order in which columns were written down."""
+    columns = {table.name: list(table.c.keys()) for table in schema(engine).sorted_tables}
+    return {
+        name: sorted(({c: row[c] for c in columns[name]} for row in some), key=repr)
+        for name, some in rows.items()
+    }
+
+
+@pytest.mark.parametrize("revision", REVISIONS)
+def test_samples_have_a_value_for_every_column(
+    tmp_path: Path, engine: Engine, revision: str
+) -> None:
+    migrate(tmp_path, revision)
+    rows = SAMPLES[revision].rows
+    for table in schema(engine).sorted_tables:
+        for column in table.c.keys():  # noqa: SIM118 - its values are columns, not names
+            assert any(row[column] is not None for row in rows[table.name]), (table.name, column)
+
+
+@each_step
+def test_up_and_down_again_gives_back_every_row(
+    tmp_path: Path, engine: Engine, older: str, newer: str
+) -> None:
+    migrate(tmp_path, older)
+    fill(engine, SAMPLES[older].rows)
+    before, made = content(engine), shape(engine)
+    migrate(tmp_path, newer)
+    assert shape(engine) != made
+    migrate(tmp_path, older)
+    assert shape(engine) == made
+    assert content(engine) == ordered(before, engine)
+
+
+@each_step
+def test_down_and_up_again_loses_what_is_said_and_nothing_else(
+    tmp_path: Path, engine: Engine, older: str, newer: str
+) -> None:
+    migrate(tmp_path, newer)
+    sample = SAMPLES[newer]
+    fill(engine, sample.rows)
+    migrate(tmp_path, older)
+    migrate(tmp_path, newer)
+    assert content(engine) == ordered(sample.after_return(sample.rows), engine)
+
+
+def test_oldest_rows_come_all_the_way_up_and_back(tmp_path: Path, engine: Engine) -> None:
+    migrate(tmp_path, REVISIONS[0])
+    fill(engine, SAMPLES[REVISIONS[0]].rows)
+    before = content(engine)
+    assert migrate(tmp_path).steps == REVISIONS[1:]
+    assert migrate(tmp_path, REVISIONS[0]).steps == REVISIONS[:0:-1]
+    assert content(engine) == ordered(before, engine)
