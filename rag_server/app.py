@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from functools import lru_cache
 from importlib.metadata import version
+from pathlib import Path
 
 import grpc
 
@@ -39,7 +40,7 @@ from rag_server.resilience.priority import give_way
 from rag_server.retrievers import RETRIEVERS, Sources
 from rag_server.settings import Settings, SettingsError, read_tls
 from rag_server.stores.catalog.catalog import SqlCatalog, open_catalog
-from rag_server.stores.chroma import ChromaIndex
+from rag_server.stores.chroma import ChromaIndex, EmbeddedEngine
 from rag_server.stores.lock import DirectoryLock
 from rag_server.text.citer import LexicalCiter
 from rag_server.transport.contract import methods
@@ -150,7 +151,7 @@ async def _engines(
     stack.callback(catalog.close)
     # Both take about a second, most of it outside of the interpreter.
     index, model = await asyncio.gather(
-        asyncio.to_thread(ChromaIndex, directory / "chroma", telemetry),
+        asyncio.to_thread(_open_index, directory / "chroma", telemetry),
         asyncio.to_thread(_load_embedder, settings, embedder),
     )
     stack.callback(index.close)
@@ -165,6 +166,10 @@ async def _engines(
     follower.start()
     stack.callback(follower.stop)
     return _Engines(catalog, index, model, follower)
+
+
+def _open_index(path: Path, telemetry: Telemetry) -> ChromaIndex:
+    return ChromaIndex(EmbeddedEngine(path), telemetry)
 
 
 def _load_embedder(settings: Settings, given: Embedder | None) -> Embedder:

@@ -107,8 +107,12 @@ class Exhausted(RagError):
     retry_after_ms: int | None = None
 
 
+@dataclass
 class Unavailable(RagError):
-    """A part is away for now; a retry may help."""
+    """A part is away for now; a retry may help. `retry_after_ms` None: there is no telling
+    when."""
+
+    retry_after_ms: int | None = None
 
 
 class DeadlineExceeded(RagError):

@@ -8,7 +8,7 @@ from time import monotonic
 
 from rag_server.core.call import Deadline
 from rag_server.core.documents import View
-from rag_server.core.errors import Reason, Unavailable
+from rag_server.core.errors import NotFound, Reason, Unavailable
 from rag_server.core.protocols import Catalog, VectorIndex
 from rag_server.core.telemetry import Telemetry
 
@@ -16,6 +16,9 @@ from rag_server.core.telemetry import Telemetry
 _STRETCH = 2_000
 # Pause before a part that failed is tried again, in seconds; others go on meanwhile.
 _RETRY_SECONDS = 1.0
+# Time between two looks at the index, in seconds, and the time spared for each second of it.
+_LOOK_SECONDS = 1.0
+_SPARED = 20.0
 # Longest wait of a reader, and the time between two looks at its deadline, in seconds: a
 # reader holds a thread that others need.
 _PATIENCE = 2.0
@@ -48,21 +51,22 @@ class Follower:
         self._sweep_every = sweep_every.total_seconds()
         self._prepare_thread = prepare_thread
         self._changed = Condition()
+        self._newest: dict[str, View] = {}
         self._behind: dict[str, View] = {}
         self._retry_at: dict[str, float] = {}
+        self._away = True
+        self._away_told = False
+        self._look_at = 0.0
         self._stopping = False
         self._thread = Thread(target=self._run, name="ragrpc-follower", daemon=True)
 
     def start(self) -> None:
         """Begin by removing what the catalog does not know (it may have been restored from
-        before it), and by catching up with every collection."""
-        views = self._catalog.collections.views()
-        known = {view.index_name: view.revision for view in views}
-        for name in self._index.names():
-            if self._index.applied(name) > known.get(name, -1):
-                self._index.drop(name)
-        for view in views:
+        before it), and by catching up with every collection. Where the index is away, that
+        is done once it is back."""
+        for view in self._catalog.collections.views():
             self.notify(view)
+        self._look()
         self._thread.start()
 
     def stop(self) -> None:
@@ -76,9 +80,9 @@ class Follower:
     def notify(self, view: View) -> None:
         """A commit made `view`."""
         with self._changed:
-            known = self._behind.get(view.index_name)
-            if known is None or known.revision < view.revision:
-                self._behind[view.index_name] = view
+            known = self._newest.get(view.index_name)
+            if known is None or known.revision <= view.revision:
+                self._newest[view.index_name] = self._behind[view.index_name] = view
                 self._changed.notify_all()
 
     def applied(self, view: View) -> int:
@@ -87,10 +91,12 @@ class Follower:
 
     def wait(self, view: View, revision: int, deadline: Deadline) -> int:
         """Wait until `revision` is applied, two seconds or half of the time left at most;
-        the revision then applied."""
+        the revision then applied. Raises Unavailable at once while the index is away."""
         patience = Deadline(min(_PATIENCE, deadline.remaining() / 2))
         with self._changed:
             while self.applied(view) < revision and not self._stopping:
+                if self._away:
+                    raise _away()
                 if not (patience.remaining() and deadline.remaining()):
                     break
                 self._changed.wait(_GLANCE)
@@ -105,21 +111,73 @@ class Follower:
         self._prepare_thread()
         sweep_at = monotonic()
         while not self._stopping:
-            if monotonic() >= sweep_at:
+            if monotonic() >= self._look_at:
+                self._look()
+            # Rows may go only once their vectors have gone.
+            if monotonic() >= sweep_at and not self._away:
                 self._attempt("sweep", self._sweep)
                 sweep_at = monotonic() + self._sweep_every
-            view = self._next(sweep_at - monotonic())
+            wake_at = self._look_at if self._away else min(sweep_at, self._look_at)
+            view = self._next(wake_at - monotonic())
             if view is not None and not self._attempt("follow", partial(self._follow, view)):
                 self._put_off(view)
+
+    def _look(self) -> None:
+        """Hear what the index has: it may have been away, or have lost what it had."""
+        began = monotonic()
+        try:
+            self._index.refresh()
+            if self._away:
+                self._reconcile()
+        except Exception as error:
+            self._miss(error)
+            pause = _LOOK_SECONDS
+        else:
+            self._away = self._away_told = False
+            pause = max(_LOOK_SECONDS, _SPARED * (monotonic() - began))
+        self._resume()
+        self._look_at = monotonic() + pause
+
+    def _miss(self, error: Exception) -> None:
+        """The index is away; said once."""
+        self._away = True
+        if not self._away_told:
+            self._telemetry.failed("index", error)
+        self._away_told = True
+
+    def _reconcile(self) -> None:
+        """Remove parts that the catalog does not know, or that are ahead of it."""
+        known = {view.index_name: view.revision for view in self._catalog.collections.views()}
+        for name in self._index.names():
+            if self._index.applied(name) > known.get(name, -1):
+                self._index.drop(name)
+
+    def _resume(self) -> None:
+        """Follow again what has lost something."""
+        with self._changed:
+            for name, view in self._newest.items():
+                if self._index.applied(name) < view.revision:
+                    self._behind.setdefault(name, view)
+            self._report_lag()
+
+    def _report_lag(self) -> None:
+        lags = (view.revision - self.applied(view) for view in self._behind.values())
+        self._telemetry.lag("vector", max(0, *lags) if self._behind else 0)
 
     def _next(self, patience: float) -> View | None:
         """The collection whose turn it is: each gets one stretch, then goes to the end."""
         with self._changed:
             if not (self._stopping or self._due()):
-                self._changed.wait(min(max(0.0, patience), _RETRY_SECONDS))
+                self._changed.wait(max(0.0, min(patience, self._until_retry())))
             return None if self._stopping else self._due()
 
+    def _until_retry(self) -> float:
+        waiting = [at for name, at in self._retry_at.items() if name in self._behind]
+        return min(waiting) - monotonic() if waiting and not self._away else _RETRY_SECONDS
+
     def _due(self) -> View | None:
+        if self._away:
+            return None
         now = monotonic()
         waiting = self._behind.items()
         return next((view for name, view in waiting if self._retry_at.get(name, now) <= now), None)
@@ -140,10 +198,21 @@ class Follower:
     def _follow(self, view: View) -> None:
         applied = self._index.applied(view.index_name)
         if applied < view.revision:
+            try:
+                self._prepare(view, applied)
+            except NotFound:
+                self._forget(view)
+                return
             changes = self._catalog.feed.changes(view, applied, _STRETCH)
             self._index.apply(view.index_name, changes)
             applied = changes.upto
         self._settle(view, applied)
+
+    def _prepare(self, view: View, applied: int) -> None:
+        """Make a part that may be missing as its generation wants it."""
+        if applied == 0:
+            settings = self._catalog.collections.settings(view)
+            self._index.prepare(view.index_name, settings.index)
 
     def _settle(self, view: View, applied: int) -> None:
         with self._changed:
@@ -151,7 +220,7 @@ class Follower:
             self._retry_at.pop(view.index_name, None)
             if applied < newest.revision:
                 self._behind[view.index_name] = newest
-            self._telemetry.lag("vector", max(0, newest.revision - applied))
+            self._report_lag()
             self._changed.notify_all()
 
     def _sweep(self) -> None:
@@ -172,5 +241,16 @@ class Follower:
 
     def _forget(self, view: View) -> None:
         with self._changed:
+            self._newest.pop(view.index_name, None)
             self._behind.pop(view.index_name, None)
             self._retry_at.pop(view.index_name, None)
+
+
+def _away() -> Unavailable:
+    message = "the vector index is not available"
+    return Unavailable(
+        message,
+        Reason.NOT_READY,
+        {"part": "vector index"},
+        retry_after_ms=int(1000 * _LOOK_SECONDS),
+    )

@@ -19,6 +19,7 @@ from rag_server.core.documents import (
     ContentType,
     Embedding,
     GenerationSettings,
+    IndexSettings,
     Known,
     NewDocument,
     Parsed,
@@ -140,6 +141,10 @@ class CollectionStore(Protocol):
     def views(self) -> list[View]:
         """Newest view of every generation, serving or being built, of every live collection
         of every tenant."""
+        ...
+
+    def settings(self, view: View) -> GenerationSettings:
+        """What the view's generation is made with. Raises NotFound unless `views` has it."""
         ...
 
 
@@ -316,23 +321,39 @@ class Catalog(Protocol):
 
 
 class VectorIndex(Protocol):
-    """A derived index of vectors by chunk id, one part per `View.index_name`.
-    Raises Unavailable when the engine is away."""
+    """A derived index of vectors by chunk id, one part per `View.index_name`. Other processes
+    may change it, too. Raises Unavailable when the engine is away."""
+
+    @property
+    def most_results(self) -> int:
+        """Most results that one search can give."""
+        ...
+
+    def prepare(self, name: str, settings: IndexSettings) -> None:
+        """Make the part, built as `settings` say, at revision 0; one that is there stays as
+        it is."""
+        ...
 
     def applied(self, name: str) -> int:
-        """Revision up to which the feed is applied; 0 for an unknown name."""
+        """Revision up to which the feed is applied, as last heard; 0 for an unknown name.
+        From memory, never raises."""
         ...
 
     def apply(self, name: str, changes: Changes) -> None:
-        """Add the chunks and publish `changes.upto`; idempotent."""
+        """Add the chunks and publish `changes.upto`; idempotent. Raises Unavailable for a
+        part that is not prepared or was lost."""
         ...
 
     def remove(self, name: str, ids: Sequence[str]) -> None:
-        """Remove chunks; unknown ids are fine."""
+        """Remove chunks; unknown ids and names are fine."""
         ...
 
-    def search(self, name: str, vector: Vector, limit: int) -> list[tuple[str, float]]:
-        """Up to `limit` (chunk id, cosine), best first."""
+    def search(
+        self, name: str, vector: Vector, limit: int, deadline: Deadline, *, applied: int = 0
+    ) -> list[tuple[str, float]]:
+        """Up to `limit` (chunk id, cosine), best first; none for an unknown name.
+        Raises Unavailable when the part has not (or no longer) applied the revision
+        `applied`, and early enough before the deadline to do without the index."""
         ...
 
     def drop(self, name: str) -> None:
@@ -340,7 +361,12 @@ class VectorIndex(Protocol):
         ...
 
     def names(self) -> list[str]:
-        """Names of all parts."""
+        """Names of all parts, as last heard."""
+        ...
+
+    def refresh(self) -> None:
+        """Hear from the engine which parts there are and what they have applied: another
+        process may have written, or data may have been lost."""
         ...
 
 
@@ -360,7 +386,8 @@ class Freshness(Protocol):
         ...
 
     def wait(self, view: View, revision: int, deadline: Deadline) -> int:
-        """Wait until `revision` is applied, but not for long; the revision then applied."""
+        """Wait until `revision` is applied, but not for long; the revision then applied.
+        Raises Unavailable at once while the index is away."""
         ...
 
 

@@ -76,30 +76,39 @@ class DenseRetriever:
         self, search: Search, vector: Vector, allowed: set[int] | None, call: Call
     ) -> list[Candidate]:
         try:
-            tail = self._tail(search.view, vector, allowed, call)
-            indexed = self._masked(search, vector, allowed, call)
+            applied = self._applied(search.view, call)
+            indexed = self._masked(search, vector, allowed, applied, call)
         except Unavailable as error:
             return self._without_index(search.view, vector, allowed, call, error)
         if indexed is None:
             return self._exact(search.view, vector, allowed, call)
+        tail = self._tail(search.view, vector, allowed, applied, call)
         # A chunk of the tail may be in the index too, by an earlier version of its document.
         return list({each.chunk_id: each for each in (*indexed, *tail)}.values())
 
     def _masked(
-        self, search: Search, vector: Vector, allowed: set[int] | None, call: Call
+        self,
+        search: Search,
+        vector: Vector,
+        allowed: set[int] | None,
+        applied: int,
+        call: Call,
     ) -> list[Candidate] | None:
         """The index's ranking without what is invisible or filtered out; None where even a
         wide search holds too few survivors."""
-        fetch = search.limit + _SLACK
-        while fetch <= max(_WIDEST, search.limit + _SLACK):
-            ranked = self._index.search(search.view.index_name, vector, fetch)
+        name = search.view.index_name
+        widest = min(max(_WIDEST, search.limit + _SLACK), self._index.most_results)
+        fetch = min(search.limit + _SLACK, widest)
+        while True:
+            ranked = self._index.search(name, vector, fetch, call.deadline, applied=applied)
             kept = self._visible(search.view, ranked, allowed)
             if len(kept) >= search.limit or len(ranked) < fetch:
                 call.narrow("index", len(ranked), "approximate nearest neighbours")
                 call.narrow("visible", len(kept))
                 return kept
-            fetch *= _WIDENING
-        return None
+            if fetch == widest:
+                return None
+            fetch = min(fetch * _WIDENING, widest)
 
     def _visible(
         self, view: View, ranked: Sequence[tuple[str, float]], allowed: set[int] | None
@@ -120,17 +129,27 @@ class DenseRetriever:
             if chunk_id in rows and rows[chunk_id][1] in allowed
         ]
 
-    def _tail(
-        self, view: View, vector: Vector, allowed: set[int] | None, call: Call
-    ) -> list[Candidate]:
-        """Chunks that the index has not applied yet, scored exactly while they are few."""
+    def _applied(self, view: View, call: Call) -> int:
+        """The revision that the index is searched at, waited for unless what it lacks is
+        little. Read before the search, so that nothing falls between both."""
         applied = self._freshness.applied(view)
+        if self._is_far(view, applied):
+            applied = self._freshness.wait(view, view.revision, call.deadline)
+            if self._is_far(view, applied):
+                raise Unavailable("the vector index is catching up", Reason.INDEX_BEHIND)
+        return min(applied, view.revision)
+
+    def _is_far(self, view: View, applied: int) -> bool:
+        if applied >= view.revision:
+            return False
+        return self._chunks.count(view, since=applied) > self._tail_limit
+
+    def _tail(
+        self, view: View, vector: Vector, allowed: set[int] | None, applied: int, call: Call
+    ) -> list[Candidate]:
+        """Chunks that the index had not applied, scored exactly."""
         if applied >= view.revision:
             return []
-        if self._chunks.count(view, since=applied) > self._tail_limit:
-            applied = self._freshness.wait(view, view.revision, call.deadline)
-            if self._chunks.count(view, since=applied) > self._tail_limit:
-                raise Unavailable("the vector index is catching up", Reason.INDEX_BEHIND)
         rows, matrix = self._chunks.vectors(view, since=applied, documents=allowed)
         call.narrow("tail", len(rows), "not yet in the index, scored exactly")
         return _score(rows, matrix, vector)

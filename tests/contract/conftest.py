@@ -15,7 +15,7 @@ from rag_server.core.protocols import Catalog, Pingable, VectorIndex
 from rag_server.core.telemetry import Silent
 from rag_server.core.values import Metadata, Span
 from rag_server.stores.catalog.catalog import open_catalog
-from rag_server.stores.chroma import ChromaIndex
+from rag_server.stores.chroma import ChromaIndex, EmbeddedEngine
 
 DIMENSION = 8
 
@@ -59,7 +59,7 @@ def _sqlite(directory: Path, points: Points, clock: Clock) -> ClosableCatalog:
 
 
 def _chroma(directory: Path, points: Points) -> ClosableIndex:
-    return ChromaIndex(directory / "chroma", points)
+    return ChromaIndex(EmbeddedEngine(directory / "chroma"), points)
 
 
 CATALOGS: Mapping[str, Callable[[Path, Points, Clock], ClosableCatalog]] = {"sqlite": _sqlite}

@@ -3,7 +3,7 @@ from typing import Any
 
 import pytest
 
-from rag_server.core.documents import GenerationSettings, NewDocument, View
+from rag_server.core.documents import GenerationSettings, IndexSettings, NewDocument, View
 from rag_server.core.errors import AlreadyExists, NotFound, Reason
 from rag_server.core.protocols import Catalog
 
@@ -104,3 +104,13 @@ def test_views_are_those_of_live_collections_of_all_tenants(
     catalog.collections.delete("acme", "gone")
     catalog.documents.write(two, [catalog_document("a")])
     assert catalog.collections.views() == [View(one.id, 1, 0), View(two.id, 1, 1)]
+
+
+def test_settings_are_known_by_view_while_the_generation_is_followed(catalog: Catalog) -> None:
+    asked = GenerationSettings("minilm", index=IndexSettings(ef_search=77))
+    made = catalog.collections.create("acme", "docs", "", asked)
+    assert catalog.collections.settings(made.view) == asked
+    catalog.collections.delete("acme", "docs")
+    for view in (made.view, View(999, 1, 0)):
+        with pytest.raises(NotFound):
+            catalog.collections.settings(view)

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from rag_server.core.call import Deadline
-from rag_server.core.documents import GenerationSettings, Vector, View
+from rag_server.core.documents import GenerationSettings, IndexSettings, Vector, View
 from rag_server.core.errors import Reason, Unavailable
 from rag_server.core.follower import Follower
 from rag_server.core.protocols import Catalog, Changes, VectorIndex
@@ -49,8 +49,20 @@ class Flaky:
     def remove(self, name: str, ids: Sequence[str]) -> None:
         self._index.remove(name, ids)
 
-    def search(self, name: str, vector: Vector, limit: int) -> list[tuple[str, float]]:
-        return self._index.search(name, vector, limit)
+    @property
+    def most_results(self) -> int:
+        return self._index.most_results
+
+    def prepare(self, name: str, settings: IndexSettings) -> None:
+        self._index.prepare(name, settings)
+
+    def refresh(self) -> None:
+        self._index.refresh()
+
+    def search(
+        self, name: str, vector: Vector, limit: int, deadline: Deadline, *, applied: int = 0
+    ) -> list[tuple[str, float]]:
+        return self._index.search(name, vector, limit, deadline, applied=applied)
 
     def drop(self, name: str) -> None:
         self._index.drop(name)
@@ -112,7 +124,7 @@ def view(catalog_under_test: Catalog) -> View:
 
 
 def found(index: VectorIndex, view: View, vector: Vector) -> set[str]:
-    return {chunk_id for chunk_id, _ in index.search(view.index_name, vector, 10)}
+    return {chunk_id for chunk_id, _ in index.search(view.index_name, vector, 10, Deadline(30))}
 
 
 def test_what_was_written_before_the_start_is_caught_up(
@@ -154,6 +166,7 @@ def test_an_index_from_after_a_restored_catalog_is_rebuilt(
 ) -> None:
     changes = catalog_under_test.feed.changes(view, 0, 100)
     lost = Changes(view.revision + 5, ["lost:one"], changes.vectors[:1])
+    index_under_test.prepare(view.index_name, IndexSettings())
     index_under_test.apply(view.index_name, lost)
     follower = follow(index_under_test)
     assert follower.wait(view, view.revision, Deadline(SOON_SECONDS)) == view.revision
@@ -212,10 +225,66 @@ def test_parts_that_the_catalog_does_not_know_are_removed_at_the_start(
     view: View,
 ) -> None:
     changes = catalog_under_test.feed.changes(view, 0, 100)
+    index_under_test.prepare("c99-g1", IndexSettings())
     index_under_test.apply("c99-g1", changes)
     follower = follow(index_under_test)
     follower.wait(view, view.revision, Deadline(SOON_SECONDS))
     assert index_under_test.names() == [view.index_name]
+
+
+def test_a_part_is_made_as_its_generation_wants_it(
+    follow: Callable[..., Follower], catalog_under_test: Catalog, index_under_test: VectorIndex
+) -> None:
+    wanted = IndexSettings(ef_construction=50, ef_search=40, max_neighbors=8)
+    settings = GenerationSettings("minilm", index=wanted)
+    catalog_under_test.collections.create("acme", "words", "", settings)
+    view = write(catalog_under_test, Sketch("a", "one"))
+    prepared: list[IndexSettings] = []
+
+    class Noting(Flaky):
+        def prepare(self, name: str, settings: IndexSettings) -> None:
+            prepared.append(settings)
+            super().prepare(name, settings)
+
+    follower = follow(Noting(index_under_test, failures=0))
+    assert follower.wait(view, view.revision, Deadline(SOON_SECONDS)) == view.revision
+    assert prepared == [wanted]
+
+
+def test_what_the_index_loses_is_filled_again(
+    follow: Callable[..., Follower],
+    index_under_test: VectorIndex,
+    view: View,
+    catalog_vector: Callable[[str], Vector],
+) -> None:
+    follower = follow(index_under_test)
+    follower.wait(view, view.revision, Deadline(SOON_SECONDS))
+    index_under_test.drop(view.index_name)
+    assert follower.wait(view, view.revision, Deadline(SOON_SECONDS)) == view.revision
+    assert len(found(index_under_test, view, catalog_vector("one"))) == 3
+
+
+class Away(Flaky):
+    """An index that nobody reaches until it is told to be there."""
+
+    there = False
+
+    def refresh(self) -> None:
+        if not self.there:
+            raise Unavailable("away", Reason.NOT_READY)
+        super().refresh()
+
+
+def test_readers_do_not_wait_for_an_index_that_is_away(
+    follow: Callable[..., Follower], index_under_test: VectorIndex, view: View, noted: Noted
+) -> None:
+    index = Away(index_under_test, failures=0)
+    follower = follow(index)
+    with pytest.raises(Unavailable):
+        follower.wait(view, view.revision, Deadline(3_600.0))
+    index.there = True
+    wait_until(lambda: index_under_test.applied(view.index_name) == view.revision)
+    assert noted.failures == ["index"]
 
 
 def test_a_collection_that_fails_keeps_no_other_from_its_turn(

@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from rag_server.core.call import Call, Deadline
-from rag_server.core.documents import GenerationSettings, Vector, View
+from rag_server.core.documents import GenerationSettings, IndexSettings, Vector, View
 from rag_server.core.errors import Reason, Unavailable
 from rag_server.core.filters import Comparison, Filter, Negated, Operator, matches
 from rag_server.core.principal import ANONYMOUS
@@ -48,13 +48,21 @@ class Applied:
 
 
 class AwayIndex:
-    """An index whose engine does not answer: a fault that cannot be provoked in Chroma."""
+    """An index whose engine does not answer; tests of the server stop a real one."""
+
+    most_results = 1_000
 
     def applied(self, name: str) -> int:
         return 1
 
-    def search(self, name: str, vector: Vector, limit: int) -> list[tuple[str, float]]:
+    def search(
+        self, name: str, vector: Vector, limit: int, deadline: Deadline, *, applied: int = 0
+    ) -> list[tuple[str, float]]:
         raise Unavailable("the vector index is not available", Reason.NOT_READY)
+
+    def prepare(self, name: str, settings: IndexSettings) -> None: ...
+
+    def refresh(self) -> None: ...
 
     def apply(self, name: str, changes: Changes) -> None: ...
 
@@ -94,6 +102,7 @@ def view(catalog_under_test: Catalog) -> View:
 
 @pytest.fixture
 def indexed(catalog_under_test: Catalog, index_under_test: VectorIndex, view: View) -> View:
+    index_under_test.prepare(view.index_name, IndexSettings())
     index_under_test.apply(view.index_name, catalog_under_test.feed.changes(view, 0, 1_000))
     return view
 

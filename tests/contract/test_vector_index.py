@@ -7,6 +7,9 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from rag_server.core.call import Deadline
+from rag_server.core.documents import IndexSettings
+from rag_server.core.errors import Reason, Unavailable
 from rag_server.core.protocols import Changes, VectorIndex
 
 Open = Callable[[], Any]
@@ -33,12 +36,23 @@ def changes(upto: int, ids: Sequence[str], seed: int = 0) -> Changes:
 
 
 def found(index: VectorIndex, vector: NDArray[np.float32], limit: int = 10) -> list[str]:
-    return [chunk_id for chunk_id, _ in index.search(NAME, vector, limit)]
+    return [chunk_id for chunk_id, _ in search(index, vector, limit)]
+
+
+def search(
+    index: VectorIndex, vector: NDArray[np.float32], limit: int, name: str = NAME, applied: int = 0
+) -> list[tuple[str, float]]:
+    return index.search(name, vector, limit, Deadline(30.0), applied=applied)
+
+
+def fill(index: VectorIndex, stretch: Changes, name: str = NAME) -> None:
+    index.prepare(name, IndexSettings())
+    index.apply(name, stretch)
 
 
 def test_unknown_name_is_at_revision_zero_and_empty(index: VectorIndex) -> None:
     assert index.applied(NAME) == 0
-    assert index.search(NAME, unit(1)[0], 5) == []
+    assert search(index, unit(1)[0], 5) == []
     index.remove(NAME, ["a"])
     index.drop(NAME)
 
@@ -46,58 +60,80 @@ def test_unknown_name_is_at_revision_zero_and_empty(index: VectorIndex) -> None:
 def test_applied_chunks_are_found_by_cosine_best_first(index: VectorIndex) -> None:
     vectors = unit(20)
     ids = [f"chunk-{n}" for n in range(20)]
-    index.apply(NAME, Changes(3, ids, vectors))
+    fill(index, Changes(3, ids, vectors))
     query = unit(1, seed=7)[0]
     cosines = vectors @ query
     expected = [ids[n] for n in np.argsort(-cosines)[:5]]
-    hits = index.search(NAME, query, 5)
+    hits = search(index, query, 5)
     assert index.applied(NAME) == 3
     assert [chunk_id for chunk_id, _ in hits] == expected
     np.testing.assert_allclose([score for _, score in hits], np.sort(cosines)[::-1][:5], atol=1e-5)
 
 
 def test_limit_beyond_the_rows_gives_all_of_them(index: VectorIndex) -> None:
-    index.apply(NAME, changes(1, ["a", "b", "c"]))
+    fill(index, changes(1, ["a", "b", "c"]))
     assert sorted(found(index, unit(1)[0], limit=1_000)) == ["a", "b", "c"]
 
 
 def test_applying_again_changes_nothing(index: VectorIndex) -> None:
     stretch = changes(2, ["a", "b"])
-    index.apply(NAME, stretch)
-    once = index.search(NAME, unit(1)[0], 10)
-    index.apply(NAME, stretch)
-    assert index.search(NAME, unit(1)[0], 10) == once
+    fill(index, stretch)
+    once = search(index, unit(1)[0], 10)
+    fill(index, stretch)
+    assert search(index, unit(1)[0], 10) == once
     assert index.applied(NAME) == 2
 
 
 def test_applying_an_older_stretch_takes_nothing_back(index: VectorIndex) -> None:
-    index.apply(NAME, changes(5, ["a", "b"]))
-    index.apply(NAME, changes(2, ["a"]))
+    fill(index, changes(5, ["a", "b"]))
+    fill(index, changes(2, ["a"]))
     assert index.applied(NAME) == 5
     assert sorted(found(index, unit(1)[0])) == ["a", "b"]
 
 
 def test_known_id_takes_its_new_vector(index: VectorIndex) -> None:
     old, new = unit(2)
-    index.apply(NAME, Changes(1, ["a"], old[np.newaxis]))
-    index.apply(NAME, Changes(2, ["a"], new[np.newaxis]))
-    ((_, score),) = index.search(NAME, new, 10)
+    fill(index, Changes(1, ["a"], old[np.newaxis]))
+    fill(index, Changes(2, ["a"], new[np.newaxis]))
+    ((_, score),) = search(index, new, 10)
     assert score == pytest.approx(1.0, abs=1e-5)
 
 
 def test_stretch_without_chunks_publishes_its_revision(index: VectorIndex) -> None:
     nothing = Changes(4, [], np.empty((0, 0), np.float32))
-    index.apply(NAME, nothing)
+    fill(index, nothing)
     assert index.applied(NAME) == 4
-    assert index.search(NAME, unit(1)[0], 5) == []
-    index.apply(NAME, changes(5, ["a"]))
-    index.apply(NAME, Changes(6, [], np.empty((0, 0), np.float32)))
+    assert search(index, unit(1)[0], 5) == []
+    fill(index, changes(5, ["a"]))
+    fill(index, Changes(6, [], np.empty((0, 0), np.float32)))
     assert index.applied(NAME) == 6
     assert found(index, unit(1)[0]) == ["a"]
 
 
+def test_preparing_again_leaves_a_part_as_it_is(index: VectorIndex) -> None:
+    fill(index, changes(3, ["a"]))
+    index.prepare(NAME, IndexSettings(ef_search=10))
+    assert (index.applied(NAME), found(index, unit(1)[0])) == (3, ["a"])
+
+
+def test_a_part_that_is_not_prepared_is_not_filled(index: VectorIndex) -> None:
+    with pytest.raises(Unavailable) as caught:
+        index.apply(NAME, changes(1, ["a"]))
+    assert caught.value.reason is Reason.INDEX_BEHIND
+    assert index.names() == []
+
+
+def test_a_search_that_counts_on_more_than_is_applied_is_refused(index: VectorIndex) -> None:
+    fill(index, changes(3, ["a"]))
+    assert search(index, unit(1)[0], 5, applied=3)
+    for name, revision in ((NAME, 4), ("c9-g1", 1)):
+        with pytest.raises(Unavailable) as caught:
+            search(index, unit(1)[0], 5, name, applied=revision)
+        assert caught.value.reason is Reason.INDEX_BEHIND
+
+
 def test_removed_chunks_are_not_found(index: VectorIndex) -> None:
-    index.apply(NAME, changes(1, ["a", "b", "c"]))
+    fill(index, changes(1, ["a", "b", "c"]))
     index.remove(NAME, ["b", "never there"])
     index.remove(NAME, [])
     assert sorted(found(index, unit(1)[0])) == ["a", "c"]
@@ -105,46 +141,46 @@ def test_removed_chunks_are_not_found(index: VectorIndex) -> None:
 
 
 def test_part_whose_chunks_are_all_removed_goes_on(index: VectorIndex) -> None:
-    index.apply(NAME, changes(1, ["a", "b"]))
+    fill(index, changes(1, ["a", "b"]))
     index.remove(NAME, ["a", "b"])
     assert found(index, unit(1)[0]) == []
-    index.apply(NAME, changes(2, ["c"]))
+    fill(index, changes(2, ["c"]))
     assert found(index, unit(1)[0]) == ["c"]
 
 
 def test_parts_are_independent(index: VectorIndex) -> None:
-    index.apply(NAME, changes(1, ["a"]))
-    index.apply("c2-g1", Changes(7, ["z"], unit(1, dimension=16)))
+    fill(index, changes(1, ["a"]))
+    fill(index, Changes(7, ["z"], unit(1, dimension=16)), "c2-g1")
     index.drop(NAME)
     assert (index.applied(NAME), index.applied("c2-g1")) == (0, 7)
-    assert [each for each, _ in index.search("c2-g1", unit(1, dimension=16)[0], 5)] == ["z"]
+    assert [each for each, _ in search(index, unit(1, dimension=16)[0], 5, "c2-g1")] == ["z"]
 
 
 def test_dropped_part_can_be_made_anew(index: VectorIndex) -> None:
-    index.apply(NAME, changes(9, ["a"]))
+    fill(index, changes(9, ["a"]))
     index.drop(NAME)
     assert (index.applied(NAME), found(index, unit(1)[0])) == (0, [])
-    index.apply(NAME, changes(1, ["b"]))
+    fill(index, changes(1, ["b"]))
     assert (index.applied(NAME), found(index, unit(1)[0])) == (1, ["b"])
 
 
 def test_more_chunks_than_one_batch_takes(index: VectorIndex) -> None:
     ids = [f"chunk-{n}" for n in range(6_000)]
     vectors = unit(6_000)
-    index.apply(NAME, Changes(1, ids, vectors))
+    fill(index, Changes(1, ids, vectors))
     assert found(index, vectors[0], limit=1) == ["chunk-0"]
     assert found(index, vectors[-1], limit=1) == ["chunk-5999"]
 
 
 def test_all_is_there_after_reopening(index_opener: Open) -> None:
     first = index_opener()
-    first.apply(NAME, changes(1, ["a", "b"]))
-    first.apply(NAME, changes(2, ["c"], seed=3))
+    fill(first, changes(1, ["a", "b"]))
+    fill(first, changes(2, ["c"], seed=3))
     first.remove(NAME, ["b"])
-    before = first.search(NAME, unit(1)[0], 10)
+    before = search(first, unit(1)[0], 10)
     first.close()
     second = index_opener()
-    after = second.search(NAME, unit(1)[0], 10)
+    after = search(second, unit(1)[0], 10)
     applied = second.applied(NAME)
     second.close()
     assert applied == 2
@@ -153,13 +189,13 @@ def test_all_is_there_after_reopening(index_opener: Open) -> None:
 
 def test_wiped_directory_reads_as_revision_zero(index_opener: Open, tmp_path: Path) -> None:
     first = index_opener()
-    first.apply(NAME, changes(5, ["a"]))
+    fill(first, changes(5, ["a"]))
     first.close()
     for each in tmp_path.iterdir():
         shutil.rmtree(each)
     second = index_opener()
-    applied, hits = second.applied(NAME), second.search(NAME, unit(1)[0], 5)
-    second.apply(NAME, changes(5, ["a"]))
+    applied, hits = second.applied(NAME), search(second, unit(1)[0], 5)
+    fill(second, changes(5, ["a"]))
     refilled = found(second, unit(1)[0])
     second.close()
     assert (applied, hits) == (0, [])
@@ -174,15 +210,15 @@ def test_crash_between_vectors_and_revision_is_made_up_for(
             raise ZeroDivisionError
 
     first = index_opener()
-    first.apply(NAME, changes(1, ["a"]))
+    fill(first, changes(1, ["a"]))
     index_points.reached = crash
     with pytest.raises(ZeroDivisionError):
-        first.apply(NAME, changes(2, ["b"], seed=1))
+        fill(first, changes(2, ["b"], seed=1))
     first.close()
     del index_points.reached
     second = index_opener()
     applied = second.applied(NAME)
-    second.apply(NAME, changes(2, ["b"], seed=1))
+    fill(second, changes(2, ["b"], seed=1))
     hits = found(second, unit(1)[0])
     second.close()
     assert applied == 1
@@ -190,7 +226,7 @@ def test_crash_between_vectors_and_revision_is_made_up_for(
 
 
 def test_apply_passes_its_three_points(index: VectorIndex, index_points: Any) -> None:
-    index.apply(NAME, changes(1, ["a"]))
+    fill(index, changes(1, ["a"]))
     assert index_points.seen == ["index.begin", "index.inside", "index.done"]
 
 
@@ -204,7 +240,7 @@ def test_recall_against_exact_search(index: VectorIndex) -> None:
 
     vectors, queries = draw(2_000), draw(50)
     ids = [str(n) for n in range(2_000)]
-    index.apply(NAME, Changes(1, ids, vectors))
+    fill(index, Changes(1, ids, vectors))
     exact = np.argsort(-(queries @ vectors.T), axis=1)[:, :10]
     kept = sum(
         len(set(found(index, query)) & {ids[n] for n in nearest})

@@ -114,6 +114,19 @@ class SqlCollections:
         with self._database.reading() as connection:
             return [View(*row) for row in connection.execute(query)]
 
+    def settings(self, view: View) -> GenerationSettings:
+        """Recipe of a generation that is followed."""
+        table = generations.c
+        query = (
+            select(table.embedder, table.chunking, table.index_settings)
+            .join(collections, collections.c.id == table.collection_id)
+            .where(collections.c.deleted_at.is_(None), table.state != "retired")
+            .where(collections.c.id == view.collection_id, table.generation == view.generation)
+        )
+        with self._database.reading() as connection:
+            row = connection.execute(query).one_or_none()
+        return decode_settings(*(row or _missing(view.index_name)))
+
 
 def gone(name: str) -> NotFound:
     """The error for a collection that does not exist for this caller."""

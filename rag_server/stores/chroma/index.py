@@ -1,0 +1,172 @@
+"""The index: parts of Chroma by name, and what of them is known without asking."""
+
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from math import inf
+from threading import Lock
+from typing import TypeVar
+
+from rag_server.core.call import Deadline
+from rag_server.core.documents import IndexSettings, Vector
+from rag_server.core.errors import Reason, Unavailable
+from rag_server.core.protocols import Changes
+from rag_server.core.telemetry import SILENT, Telemetry
+from rag_server.stores.chroma.engine import Engine
+from rag_server.stores.chroma.session import Part, PartGone, Session
+
+T = TypeVar("T")
+
+
+class ChromaIndex:
+    """Implements `VectorIndex` and `Pingable`. Searches may run beside anything; changes of
+    one part come from one thread."""
+
+    def __init__(self, engine: Engine, telemetry: Telemetry = SILENT) -> None:
+        """Nothing is known yet of a shared Chroma, which may be away: `refresh` tells.
+        Raises Unavailable where one of our own cannot be read."""
+        self._engine = engine
+        self._telemetry = telemetry
+        self._lock = Lock()
+        self._heard = not engine.shared
+        self._parts: dict[str, Part] = {} if engine.shared else self._listed()
+
+    @property
+    def most_results(self) -> int:
+        """Most results that one search can give."""
+        return self._engine.most_results
+
+    def prepare(self, name: str, settings: IndexSettings) -> None:
+        """Make the part, at revision 0; one that is there stays as it is."""
+        if name not in self._parts:
+            self._keep(name, self._engine.write(lambda session: session.create(name, settings)))
+
+    def applied(self, name: str) -> int:
+        """Revision up to which the feed is applied, from memory; 0 for an unknown name."""
+        part = self._parts.get(name)
+        return 0 if part is None else part.applied
+
+    def apply(self, name: str, changes: Changes) -> None:
+        """Add the chunks, then publish `changes.upto`; again, or out of order, is fine.
+        `telemetry.reached` is called with "index.begin", "index.inside" (vectors are added,
+        the revision is not) and "index.done"."""
+        self._telemetry.reached("index.begin")
+        part = self._parts.get(name)
+        if part is None:
+            raise _lost()
+        for some in self._slices(len(changes.ids)):
+            self._change(name, part, _adding(part, changes, some))
+        self._telemetry.reached("index.inside")
+        upto = max(changes.upto, part.applied)
+        self._keep(name, self._change(name, part, lambda session: session.publish(part, upto)))
+        self._telemetry.reached("index.done")
+
+    def remove(self, name: str, ids: Sequence[str]) -> None:
+        """Remove chunks; unknown ids and names are fine."""
+        part = self._parts.get(name)
+        if part is None:
+            return
+        for some in self._slices(len(ids)):
+            self._change(name, part, _removing(part, ids[some]))
+
+    def search(
+        self, name: str, vector: Vector, limit: int, deadline: Deadline, *, applied: int = 0
+    ) -> list[tuple[str, float]]:
+        """Up to `limit` (chunk id, cosine), best first; none for an unknown name."""
+        # One look: a part that is lost meanwhile and made anew has another id.
+        part = self._parts.get(name)
+        if applied > (0 if part is None else part.applied):
+            raise _lost()
+        if part is None:
+            return self._nothing()
+        try:
+            return self._engine.read(lambda session: session.search(part, vector, limit), deadline)
+        except PartGone as error:
+            self._forget(name, part)
+            raise _lost() from error
+
+    def drop(self, name: str) -> None:
+        """Remove the whole part; an unknown name is fine."""
+        part = self._parts.get(name)
+        if part is None:
+            return
+        # Somebody else may have been faster.
+        with suppress(PartGone):
+            self._engine.write(lambda session: session.drop(name))
+        self._forget(name, part)
+
+    def names(self) -> list[str]:
+        """Names of all parts, as last heard."""
+        return list(self._parts)
+
+    def refresh(self) -> None:
+        """Hear from a shared Chroma which parts there are and what they have applied."""
+        if not self._engine.shared:
+            return
+        before = dict(self._parts)
+        listed = self._listed()
+        with self._lock:
+            # What has changed while Chroma was answering is known better here.
+            newer = {
+                name
+                for name in before.keys() | self._parts.keys()
+                if before.get(name) is not self._parts.get(name)
+            }
+            for name in newer:
+                listed.pop(name, None)
+            kept = {name: self._parts[name] for name in newer & self._parts.keys()}
+            self._parts = listed | kept
+            self._heard = True
+
+    def ping(self) -> None:
+        """Raises Unavailable when Chroma does not answer."""
+        self._engine.ping()
+
+    def close(self) -> None:
+        """Release Chroma; again is fine."""
+        self._engine.close()
+
+    def _nothing(self) -> list[tuple[str, float]]:
+        """What an unknown part holds, if it is known to be unknown."""
+        if not self._heard:
+            raise Unavailable("the vector index has not answered yet", Reason.NOT_READY)
+        self._engine.check()
+        return []
+
+    def _listed(self) -> dict[str, Part]:
+        return self._engine.read(Session.parts, Deadline(inf))
+
+    def _slices(self, count: int) -> Sequence[slice]:
+        if not count:
+            return ()
+        most = self._engine.most_records()
+        return [slice(start, start + most) for start in range(0, count, most)]
+
+    def _change(self, name: str, part: Part, work: Callable[[Session], T]) -> T:
+        try:
+            return self._engine.write(work)
+        except PartGone as error:
+            self._forget(name, part)
+            raise _lost() from error
+
+    def _keep(self, name: str, part: Part) -> None:
+        with self._lock:
+            self._parts[name] = part
+
+    def _forget(self, name: str, part: Part) -> None:
+        with self._lock:
+            known = self._parts.get(name)
+            if known is not None and known.id == part.id:
+                del self._parts[name]
+
+
+def _adding(part: Part, changes: Changes, some: slice) -> Callable[[Session], None]:
+    return lambda session: session.upsert(part, changes.ids[some], changes.vectors[some])
+
+
+def _removing(part: Part, ids: Sequence[str]) -> Callable[[Session], None]:
+    return lambda session: session.delete(part, ids)
+
+
+def _lost() -> Unavailable:
+    message = "the vector index does not have what it had: it is being filled again"
+    return Unavailable(message, Reason.INDEX_BEHIND)
