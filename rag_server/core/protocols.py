@@ -32,6 +32,7 @@ from rag_server.core.documents import (
     View,
 )
 from rag_server.core.filters import Filter
+from rag_server.core.jobs import JobStore
 from rag_server.core.leadership import Leases
 from rag_server.core.principal import Principal, Role
 from rag_server.core.retrieval import (
@@ -318,6 +319,8 @@ class Catalog(Protocol):
     def keys(self) -> KeyStore: ...
     @property
     def leases(self) -> Leases: ...
+    @property
+    def jobs(self) -> JobStore: ...
 
 
 class VectorIndex(Protocol):

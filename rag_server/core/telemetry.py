@@ -37,6 +37,10 @@ class Telemetry(Protocol):
         """The largest number of revisions by which an index is behind the catalog."""
         ...
 
+    def worked(self, kind: str, state: str) -> None:
+        """A job of that kind was begun (RUNNING), given back (QUEUED), or has ended."""
+        ...
+
     def failed(self, part: str, error: BaseException) -> None:
         """A background part failed and will try again; log it."""
         ...
@@ -71,6 +75,9 @@ class Silent:
         """Note nothing."""
 
     def lag(self, index: str, revisions: int) -> None:
+        """Note nothing."""
+
+    def worked(self, kind: str, state: str) -> None:
         """Note nothing."""
 
     def failed(self, part: str, error: BaseException) -> None:

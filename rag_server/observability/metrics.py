@@ -88,6 +88,10 @@ class Metrics:
         """Revisions by which an index is behind the catalog."""
         self._lag.of(index).set(revisions)
 
+    def worked(self, kind: str, state: str) -> None:
+        """A job went into that state."""
+        self._jobs.of(kind, state).inc()
+
     def failed(self, part: str) -> None:
         """A background part failed and will try again."""
         self._failures.of(part).inc()
@@ -154,6 +158,9 @@ class Metrics:
         )
         self._failures = Children(
             self._counter("ragrpc_background_failures", "Failures of parts that try again.", "part")
+        )
+        self._jobs = Children(
+            self._counter("ragrpc_jobs", "Jobs that went into a state here.", "kind", "state")
         )
         self._running = self._gauge("ragrpc_pool_running", "Jobs that occupy a thread.", "pool")
         self._waiting = self._gauge("ragrpc_pool_waiting", "Jobs that wait for a thread.", "pool")

@@ -54,6 +54,11 @@ class Observer:
         """Show it."""
         self._metrics.lag(index, revisions)
 
+    def worked(self, kind: str, state: str) -> None:
+        """Count it, and log it."""
+        self._metrics.worked(kind, state)
+        self._log.info("job", kind=kind, state=state)
+
     def failed(self, part: str, error: BaseException) -> None:
         """Count it, and log the kind and place of the error without its text."""
         self._metrics.failed(part)

@@ -19,6 +19,8 @@ POINTS = (
     "index.inside",
     "index.done",
 )
+# By the order in which a job passes them.
+JOBS = ("job.claimed", "job.done", "job.undone")
 # By the order in which a change of the schema passes them.
 MIGRATION = (
     "migrate.copy",

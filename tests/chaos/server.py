@@ -16,7 +16,7 @@ from rag_server.app import running
 from rag_server.core.telemetry import Telemetry
 from rag_server.settings import Settings
 from tests.chaos.plants import PLANTS, plant
-from tests.chaos.points import POINTS, Crashing
+from tests.chaos.points import JOBS, POINTS, Crashing
 from tests.embedders import HashingEmbedder
 
 
@@ -64,7 +64,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--data-dir", type=Path, required=True)
     parser.add_argument("--port", type=int, default=0)
     parser.add_argument("--sidecar-port", type=int, default=0)
-    parser.add_argument("--point", choices=POINTS, default="")
+    parser.add_argument("--point", choices=(*POINTS, *JOBS), default="")
     parser.add_argument("--visit", type=int, default=1)
     parser.add_argument("--plant", choices=PLANTS, default="")
     return parser.parse_args()

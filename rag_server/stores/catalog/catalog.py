@@ -11,6 +11,7 @@ from rag_server.stores.catalog.embeddings import SqlEmbeddings
 from rag_server.stores.catalog.engine import FILE, Database
 from rag_server.stores.catalog.feed import SqlFeed
 from rag_server.stores.catalog.instant import Clock, now_utc
+from rag_server.stores.catalog.jobs import SqlJobs
 from rag_server.stores.catalog.keys import SqlKeys
 from rag_server.stores.catalog.leases import SqlLeases
 from rag_server.stores.catalog.reader import SqlReader
@@ -35,6 +36,7 @@ class SqlCatalog:
         self.feed = SqlFeed(self._database, self._writer)
         self.keys = SqlKeys(*shared)
         self.leases = SqlLeases(self._writer, clock)
+        self.jobs = SqlJobs(self._database, self._writer, clock)
 
     def ping(self) -> None:
         """Raises Unavailable when the catalog can be neither read nor written."""

@@ -22,3 +22,8 @@ def to_micros(instant: datetime) -> int:
 def from_micros(micros: int) -> datetime:
     """The datetime in UTC of such a number; exact."""
     return _EPOCH + timedelta(microseconds=micros)
+
+
+def micros_of(span: timedelta) -> int:
+    """Whole microseconds of a length of time."""
+    return span // _MICROSECOND

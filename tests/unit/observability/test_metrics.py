@@ -10,6 +10,7 @@ from prometheus_client.openmetrics.parser import text_string_to_metric_families 
 from prometheus_client.parser import text_string_to_metric_families as classic
 
 from rag_server.core.errors import Reason
+from rag_server.core.jobs import JobState
 from rag_server.core.retrieval import DegradationKind
 from rag_server.observability.exposition import Exposition
 from rag_server.observability.histogram import Histogram
@@ -39,6 +40,7 @@ def busy(metrics: Metrics) -> Metrics:
     observer.degraded(DegradationKind.INDEX_AWAY)
     observer.cached("query_embedding", hit=True)
     observer.lag("chroma", 3)
+    observer.worked("reindex", JobState.RUNNING)
     observer.failed("follower", ValueError())
     metrics.rejected(Reason.OVERLOADED)
     observer.found(0.61)

@@ -1,0 +1,266 @@
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from rag_server.core.errors import PreconditionFailed, Reason, Unavailable
+from rag_server.core.job_runner import JobRunner, RunnerOptions
+from rag_server.core.jobs import (
+    Interruption,
+    Job,
+    JobInterrupted,
+    JobRequest,
+    JobState,
+    JobStore,
+    JobWork,
+    Progress,
+)
+from rag_server.core.telemetry import SILENT
+from rag_server.stores.catalog.catalog import open_catalog
+from tests.waiting import eventually
+
+REQUEST = JobRequest("acme", "play")
+OPTIONS = RunnerOptions(
+    threads=2,
+    lease=timedelta(seconds=0.6),
+    beat=timedelta(seconds=0.05),
+    max_attempts=2,
+    grace=timedelta(seconds=5),
+)
+Run = Callable[[JobWork], Mapping[str, Any]]
+
+
+class Play:
+    """Does what a test says; remembers what was undone."""
+
+    kind = "play"
+
+    def __init__(self, run: Run) -> None:
+        self._run = run
+        self.undone = 0
+
+    def run(self, work: JobWork) -> Mapping[str, Any]:
+        return self._run(work)
+
+    def undo(self, work: JobWork) -> None:
+        work.check()
+        self.undone += 1
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[JobStore]:
+    catalog = open_catalog(tmp_path)
+    yield catalog.jobs
+    catalog.close()
+
+
+@pytest.fixture
+def running(store: JobStore) -> Iterator[Callable[..., JobRunner]]:
+    with ExitStack() as stack:
+
+        def run(handler: Play, options: RunnerOptions = OPTIONS) -> JobRunner:
+            runner = JobRunner(store, [handler], options, SILENT)
+            runner.start()
+            stack.callback(runner.stop)
+            return runner
+
+        yield run
+
+
+def ended(store: JobStore, job: Job) -> Job:
+    def find() -> Job | None:
+        found = store.get(job.id)
+        assert found is not None
+        return found if found.finished_at is not None else None
+
+    return eventually(find)
+
+
+def until_interrupted(work: JobWork) -> Mapping[str, Any]:
+    while True:
+        work.check()
+        threading.Event().wait(0.005)
+
+
+def test_job_is_done_and_tells_how_far_it_is(store: JobStore, running: Any) -> None:
+    told = threading.Event()
+
+    def run(work: JobWork) -> Mapping[str, Any]:
+        work.progress("count", 3, 9)
+        told.wait(30)
+        return {"answer": 42}
+
+    job = store.create(REQUEST)
+    running(Play(run))
+    eventually(lambda: (found := store.get(job.id)) and found.progress == Progress("count", 3, 9))
+    told.set()
+    end = ended(store, job)
+    assert (end.state, end.result, end.attempt) == (JobState.SUCCEEDED, {"answer": 42}, 1)
+
+
+def test_defect_fails_the_job_without_its_text(store: JobStore, running: Any) -> None:
+    def run(work: JobWork) -> Mapping[str, Any]:
+        raise ValueError("the secret text of a document")
+
+    play = Play(run)
+    running(play)
+    end = ended(store, store.create(REQUEST))
+    assert end.state is JobState.FAILED
+    assert end.error is not None
+    assert end.error.reason is Reason.INTERNAL
+    assert "secret" not in end.error.message
+    assert play.undone == 1
+
+
+def test_error_of_the_domain_is_told_and_final(store: JobStore, running: Any) -> None:
+    def run(work: JobWork) -> Mapping[str, Any]:
+        raise PreconditionFailed("there is no such embedder", Reason.EMBEDDER_MISMATCH)
+
+    running(Play(run))
+    end = ended(store, store.create(REQUEST))
+    assert end.error is not None
+    assert (end.error.reason, end.error.message) == (
+        Reason.EMBEDDER_MISMATCH,
+        "there is no such embedder",
+    )
+    assert end.attempt == 1
+
+
+def test_what_is_away_is_tried_again_from_the_checkpoint(store: JobStore, running: Any) -> None:
+    def run(work: JobWork) -> Mapping[str, Any]:
+        if not work.checkpoint:
+            work.save({"step": 1})
+            raise Unavailable("away", Reason.NOT_READY)
+        return work.checkpoint
+
+    play = Play(run)
+    running(play)
+    end = ended(store, store.create(REQUEST))
+    assert (end.state, end.result, end.attempt) == (JobState.SUCCEEDED, {"step": 1}, 2)
+    assert play.undone == 0
+
+
+def test_what_stays_away_fails_after_the_last_attempt(store: JobStore, running: Any) -> None:
+    def run(work: JobWork) -> Mapping[str, Any]:
+        raise Unavailable("away", Reason.NOT_READY)
+
+    play = Play(run)
+    running(play)
+    end = ended(store, store.create(REQUEST))
+    assert (end.state, end.attempt, play.undone) == (JobState.FAILED, 2, 1)
+    assert end.error is not None
+    assert end.error.reason is Reason.NOT_READY
+
+
+def test_cancelled_job_stops_and_is_undone(store: JobStore, running: Any) -> None:
+    play = Play(until_interrupted)
+    runner = running(play)
+    job = store.create(REQUEST)
+    eventually(lambda: (found := store.get(job.id)) and found.state is JobState.RUNNING)
+    store.request_cancel(job.id)
+    runner.wake()
+    end = ended(store, job)
+    assert (end.state, end.error, play.undone) == (JobState.CANCELLED, None, 1)
+
+
+def test_job_of_a_dead_server_is_taken_over(store: JobStore, running: Any) -> None:
+    job = store.create(REQUEST)
+    dead = store.claim(["play"], OPTIONS.lease)
+    assert dead is not None
+    store.save(dead, {"half": True}, Progress())
+    running(Play(lambda work: work.checkpoint))
+    end = ended(store, job)
+    assert (end.result, end.attempt) == ({"half": True}, 2)
+
+
+def test_job_that_kills_its_servers_is_given_up_and_undone(store: JobStore, running: Any) -> None:
+    job = store.create(REQUEST)
+    for _ in range(OPTIONS.max_attempts):
+        eventually(lambda: store.claim(["play"], timedelta(seconds=0.05)))
+    play = Play(lambda work: {})
+    running(play)
+    end = ended(store, job)
+    assert (end.state, play.undone) == (JobState.FAILED, 1)
+    assert end.error is not None
+    assert end.error.reason is Reason.JOB_GAVE_UP
+
+
+def test_failure_that_was_not_undone_is_undone_by_the_next(store: JobStore, running: Any) -> None:
+    class Clumsy(Play):
+        def undo(self, work: JobWork) -> None:
+            super().undo(work)
+            if self.undone == 1:
+                raise Unavailable("away", Reason.NOT_READY)
+
+    def run(work: JobWork) -> Mapping[str, Any]:
+        runs.append(work.job.attempt)
+        raise ValueError
+
+    runs: list[int] = []
+    play = Clumsy(run)
+    running(play)
+    end = ended(store, store.create(REQUEST))
+    assert (end.state, play.undone, runs) == (JobState.FAILED, 2, [1])
+
+
+def test_work_outlives_its_first_lease(store: JobStore, running: Any) -> None:
+    enough = threading.Event()
+
+    def run(work: JobWork) -> Mapping[str, Any]:
+        while not enough.wait(0.01):
+            work.check()
+        return {}
+
+    play = Play(run)
+    running(play)
+    running(play)
+    job = store.create(REQUEST)
+    enough.wait(3 * OPTIONS.lease.total_seconds())
+    enough.set()
+    end = ended(store, job)
+    assert (end.state, end.attempt) == (JobState.SUCCEEDED, 1)
+
+
+def test_stopping_server_gives_its_job_back_at_once(store: JobStore, running: Any) -> None:
+    patient = RunnerOptions(threads=1, lease=timedelta(hours=1), beat=timedelta(seconds=0.05))
+
+    saved = threading.Event()
+
+    def first(work: JobWork) -> Mapping[str, Any]:
+        work.save({"first": True})
+        saved.set()
+        return until_interrupted(work)
+
+    play = Play(first)
+    runner = running(play, patient)
+    job = store.create(REQUEST)
+    assert saved.wait(30)
+    runner.stop()
+    running(Play(lambda work: work.checkpoint), patient)
+    end = ended(store, job)
+    assert (end.result, end.attempt, play.undone) == ({"first": True}, 1, 0)
+
+
+def test_lost_lease_stops_the_work(store: JobStore, running: Any) -> None:
+    stopped: list[Interruption] = []
+    unheard = RunnerOptions(threads=1, lease=timedelta(seconds=0.2), beat=timedelta(hours=1))
+
+    def run(work: JobWork) -> Mapping[str, Any]:
+        try:
+            return until_interrupted(work)
+        except JobInterrupted as interrupted:
+            stopped.append(interrupted.why)
+            raise
+
+    play = Play(run)
+    running(play, unheard)
+    job = store.create(REQUEST)
+    eventually(lambda: stopped)
+    assert stopped[0] is Interruption.LEASE_LOST
+    assert play.undone == 0
+    store.request_cancel(job.id)
+    assert ended(store, job).state is JobState.CANCELLED
