@@ -15,14 +15,17 @@ from rag_server.cache.query_embeddings import QueryEmbeddings
 from rag_server.core.chunking import RecursiveChunking
 from rag_server.core.documents import GenerationSettings
 from rag_server.core.follower import Follower
+from rag_server.core.frames import Credits
 from rag_server.core.health import Component, Probe, Watch
 from rag_server.core.ingest import IngestPath
+from rag_server.core.ingest_session import StreamLimits
 from rag_server.core.library import Library
 from rag_server.core.pipeline import QueryPath
 from rag_server.core.pipelines import SHIPPED
 from rag_server.core.preparation import Preparation
 from rag_server.core.protocols import Embedder, Generator
 from rag_server.core.retrieval import ExtractiveSpec, GeneratorSpec, OpenAiSpec
+from rag_server.core.stream_ingest import StreamIngest
 from rag_server.core.telemetry import Telemetry
 from rag_server.embedders import EMBEDDERS
 from rag_server.generators.extractive import ExtractiveGenerator
@@ -50,6 +53,7 @@ from rag_server.transport.servicers.admin import AdminServicer, ServerFacts
 from rag_server.transport.servicers.collections import CollectionServicer
 from rag_server.transport.servicers.documents import DocumentServicer
 from rag_server.transport.servicers.rag import RagServicer
+from rag_server.transport.validation import MAX_DOCUMENT_BYTES
 
 _HEALTH_INTERVAL = 1.0
 # Commits mostly wait for the disk together: threads are cheap here and make groups larger.
@@ -243,9 +247,11 @@ def _server(
         engines.embedder.name, RecursiveChunking(settings.chunking.max_tokens)
     )
     library = Library(engines.catalog, pools.reads, pools.commits, defaults)
+    ingest = _ingest_path(engines, pools)
+    streams = StreamIngest(ingest, _stream_limits(settings))
     servicers = {
         "ragrpc.v1.RagService": RagServicer(_query_path(settings, engines, pools, generators)),
-        "ragrpc.v1.DocumentService": DocumentServicer(_ingest_path(engines, pools), library),
+        "ragrpc.v1.DocumentService": DocumentServicer(ingest, streams, library),
         "ragrpc.v1.CollectionService": CollectionServicer(library),
         "ragrpc.v1.AdminService": AdminServicer(
             _facts(settings, engines, generators), watch.components
@@ -266,6 +272,7 @@ def _server(
         telemetry,
         _credentials(settings),
         tracing.server_interceptor() if tracing else None,
+        streams.drain,
     )
 
 
@@ -311,6 +318,17 @@ def _ingest_path(engines: _Engines, pools: _Pools) -> IngestPath:
         embedder=engines.embedder.name,
         commits=pools.commits,
         notify=engines.follower.notify,
+    )
+
+
+def _stream_limits(settings: Settings) -> StreamLimits:
+    asked = settings.streaming
+    return StreamLimits(
+        streams=asked.max_streams,
+        credits=Credits(asked.window_bytes, asked.window_items),
+        max_item_bytes=MAX_DOCUMENT_BYTES,
+        item_seconds=settings.server.max_deadline_seconds,
+        idle_seconds=asked.idle_seconds,
     )
 
 

@@ -79,6 +79,10 @@ class Call:
         """Time by stage, in order of first appearance."""
         return tuple(Timing(name, 1000.0 * spent) for name, spent in self._seconds.items())
 
+    def within(self, seconds: float) -> "Call":
+        """A call of its own for a part that may take `seconds`, whatever is left of this one."""
+        return Call(self.principal, Deadline(seconds), self.request_id, self.telemetry)
+
     def fork(self) -> "Call":
         """A call of its own for a part done in parallel: same caller, deadline and request."""
         return Call(self.principal, self.deadline, self.request_id, self.telemetry)

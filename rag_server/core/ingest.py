@@ -2,7 +2,7 @@
 catalog commit -> the indexes follow."""
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from rag_server.core.call import Call
@@ -39,6 +39,14 @@ class Written:
 
 
 @dataclass(frozen=True, slots=True)
+class Changed:
+    """A document that is not stored as it is, and its fingerprint."""
+
+    document: Document
+    fingerprint: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class Deleted:
     """Which documents went, in the order asked."""
 
@@ -70,20 +78,18 @@ class IngestPath:
     ) -> Written:
         """Write documents; an Outcome in place of a document is handed through.
         Each document becomes visible whole or not at all."""
-        call.principal.require(Role.WRITER)
-        collection, known = await self._known(name, documents, call)
-        preparation = self._preparation(collection.settings)
+        collection, checked = await self.check(name, documents, call)
         slots = asyncio.Semaphore(_PARALLELISM)
 
-        async def prepare(document: Document | Outcome) -> Prepared | Outcome:
-            if isinstance(document, Outcome):
-                return document
+        async def prepare(each: Changed | Outcome) -> Prepared | Outcome:
+            if isinstance(each, Outcome):
+                return each
             async with slots:
-                return await self._prepare(preparation, document, known.get(document.id), call)
+                return await self.prepare(collection, each, call)
 
-        prepared = await asyncio.gather(*map(prepare, documents))
+        prepared = await asyncio.gather(*map(prepare, checked))
         ready = [each for each in prepared if isinstance(each, Prepared)]
-        commit = await self._commit(collection, ready, call)
+        commit = await self.commit(collection, ready, call)
         kinds = iter(commit.kinds)
         outcomes = [
             each if isinstance(each, Outcome) else each.outcome(next(kinds)) for each in prepared
@@ -111,27 +117,32 @@ class IngestPath:
         token = consistency_token(collection.id, commit.revision)
         return Deleted(commit.deleted, commit.revision, token)
 
-    async def _known(
+    async def check(
         self, name: str, documents: Sequence[Document | Outcome], call: Call
-    ) -> tuple[Collection, Mapping[str, Known]]:
-        """The collection, and what is stored of the documents."""
+    ) -> tuple[Collection, Sequence[Changed | Outcome]]:
+        """The collection, and for each document whether it has to be written."""
+        call.principal.require(Role.WRITER)
         ids = [each.id for each in documents if isinstance(each, Document)]
 
-        def work() -> tuple[Collection, Mapping[str, Known]]:
+        def work() -> tuple[Collection, Sequence[Changed | Outcome]]:
             collection = self._catalog.collections.get(call.principal.tenant, name)
             same_embedder(collection, self._embedder)
-            return collection, self._catalog.documents.known(collection.view, ids)
+            known = self._catalog.documents.known(collection.view, ids)
+            recipe = self._preparation(collection.settings).recipe
+            return collection, [
+                _compared(each, known.get(each.id), recipe) if isinstance(each, Document) else each
+                for each in documents
+            ]
 
         return await self._commits.run(work, call.deadline)
 
-    async def _prepare(
-        self, preparation: Preparation, document: Document, known: Known | None, call: Call
+    async def prepare(
+        self, collection: Collection, changed: Changed, call: Call
     ) -> Prepared | Outcome:
-        fingerprint = fingerprint_of(document)
-        if known and (known.fingerprint, known.recipe) == (fingerprint, preparation.recipe):
-            return Outcome(document.id, OutcomeKind.UNCHANGED, known.chunk_count)
+        """What is to be committed of a document; FAILED where it cannot be processed."""
+        document, preparation = changed.document, self._preparation(collection.settings)
         try:
-            return await preparation.prepare(document, fingerprint, call)
+            return await preparation.prepare(document, changed.fingerprint, call)
         except RagError as error:
             return Outcome(document.id, OutcomeKind.FAILED, error=error)
         except Exception as error:
@@ -140,9 +151,10 @@ class IngestPath:
             unexpected = RagError("the document could not be processed", Reason.INTERNAL)
             return Outcome(document.id, OutcomeKind.FAILED, error=unexpected)
 
-    async def _commit(
+    async def commit(
         self, collection: Collection, prepared: Sequence[Prepared], call: Call
     ) -> Commit:
+        """Make documents visible in one commit, which is durable on return."""
         if not prepared:
             return Commit(collection.revision)
         own = call.fork()
@@ -162,3 +174,10 @@ class IngestPath:
         may be waiting for it any more."""
         self._notify(replace(collection, revision=commit.revision).view)
         return commit
+
+
+def _compared(document: Document, known: Known | None, recipe: bytes) -> Changed | Outcome:
+    fingerprint = fingerprint_of(document)
+    if known and (known.fingerprint, known.recipe) == (fingerprint, recipe):
+        return Outcome(document.id, OutcomeKind.UNCHANGED, known.chunk_count)
+    return Changed(document, fingerprint)

@@ -31,6 +31,7 @@ class Settings(BaseSettings):
     data: sections.Data = Field(default_factory=sections.Data)
     embedder: sections.Embedder = Field(default_factory=sections.Embedder)
     chunking: sections.Chunking = Field(default_factory=sections.Chunking)
+    streaming: sections.Streaming = Field(default_factory=sections.Streaming)
     pools: sections.Pools = Field(default_factory=sections.Pools)
     retrieval: sections.Retrieval = Field(default_factory=sections.Retrieval)
     generation: sections.Generation = Field(default_factory=sections.Generation)

@@ -171,6 +171,34 @@ class Chunking(Section):
     )
 
 
+class Streaming(Section):
+    """How much streams of documents may hold in memory."""
+
+    max_streams: int = Field(
+        default=8,
+        ge=1,
+        le=1_000,
+        description="Streams of documents at a time; further ones get RESOURCE_EXHAUSTED.",
+    )
+    window_bytes: int = Field(
+        default=8 * 2**20,
+        ge=6 * 2**20,
+        le=256 * 2**20,
+        description="Bytes that one stream may have sent and not yet have answered.",
+    )
+    window_items: int = Field(
+        default=1_024,
+        ge=1,
+        le=100_000,
+        description="Documents that one stream may have sent and not yet have answered.",
+    )
+    idle_seconds: Seconds = Field(
+        default=300.0,
+        description="Silence after which a stream of documents is ended, in seconds; its client "
+        "opens another one when there is more.",
+    )
+
+
 class Pools(Section):
     """Threads by class of work; what is beyond a queue gets RESOURCE_EXHAUSTED."""
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from google.protobuf.descriptor import ServiceDescriptor
+from google.protobuf.descriptor import MethodDescriptor, ServiceDescriptor
 from ragrpc.v1 import (
     admin_service_pb2,
     collection_service_pb2,
@@ -22,10 +22,17 @@ SERVICES: Mapping[str, ServiceDescriptor] = {
 }
 
 
+def type_of(method: MethodDescriptor) -> str:
+    """The type of an RPC as the metrics name it."""
+    if method.server_streaming:
+        return "bidi_stream" if method.client_streaming else "server_stream"
+    return "unary"
+
+
 def methods() -> list[tuple[str, str, str]]:
     """(service, method, type) of every RPC, as the metrics want them."""
     return [
-        (service.full_name, method.name, "server_stream" if method.server_streaming else "unary")
+        (service.full_name, method.name, type_of(method))
         for service in SERVICES.values()
         for method in service.methods
     ]

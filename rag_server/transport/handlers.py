@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from contextlib import ExitStack, aclosing, contextmanager
+from math import isfinite
 from typing import Any, TypeAlias
 
 import grpc
@@ -13,15 +14,20 @@ from google.protobuf.message_factory import GetMessageClass
 from rag_server.core.call import Call
 from rag_server.core.errors import RagError
 from rag_server.core.telemetry import Telemetry
+from rag_server.transport.contract import type_of
 from rag_server.transport.errors import MAX_MESSAGE, trailers_of
 from rag_server.transport.rpc import Interceptor, Method, Rpc, decoder
 
 _Context: TypeAlias = "grpc.aio.ServicerContext[Any, Any]"
 
+# Of a message that is one of many: decoding it takes a multiple of this for a moment.
+STREAMED_MESSAGE_BYTES = 1024 * 1024
+
 
 class HandlerFactory:
     """Makes the handlers of a service: the servicer has one coroutine method (unary) or
-    async generator (server stream) per RPC, taking (request, Call)."""
+    async generator (stream) per RPC, taking (request, Call); of a caller that streams, an
+    iterator of its messages instead of the request."""
 
     def __init__(
         self, interceptors: Sequence[Interceptor], telemetry: Telemetry, max_message_bytes: int
@@ -41,14 +47,20 @@ class HandlerFactory:
     def _handler(
         self, behaviour: Callable[[Any, Call], Any], method: MethodDescriptor
     ) -> "grpc.RpcMethodHandler[Any, Any]":
-        decode = decoder(GetMessageClass(method.input_type), self._limit)
+        streamed = method.client_streaming
+        limit = min(self._limit, STREAMED_MESSAGE_BYTES) if streamed else self._limit
+        decode = decoder(GetMessageClass(method.input_type), limit)
         encode = GetMessageClass(method.output_type).SerializeToString
-        name = method.containing_service.full_name
+        named = Method(method.containing_service.full_name, method.name, type_of(method))
+        if streamed:
+            return grpc.stream_stream_rpc_method_handler(
+                self._stream(behaviour, named), decode, encode
+            )
         if method.server_streaming:
-            streaming = self._stream(behaviour, Method(name, method.name, "server_stream"))
-            return grpc.unary_stream_rpc_method_handler(streaming, decode, encode)
-        unary = self._unary(behaviour, Method(name, method.name, "unary"))
-        return grpc.unary_unary_rpc_method_handler(unary, decode, encode)
+            return grpc.unary_stream_rpc_method_handler(
+                self._stream(behaviour, named), decode, encode
+            )
+        return grpc.unary_unary_rpc_method_handler(self._unary(behaviour, named), decode, encode)
 
     def _unary(
         self, behaviour: Callable[[Any, Call], Awaitable[Message]], method: Method
@@ -68,14 +80,18 @@ class HandlerFactory:
     def _stream(
         self, behaviour: Callable[[Any, Call], AsyncGenerator[Message, None]], method: Method
     ) -> Callable[[Any, _Context], AsyncIterator[Message]]:
+        streamed = method.type == "bidi_stream"
+
         async def handle(request: Any, context: _Context) -> AsyncIterator[Message]:
-            rpc = _rpc(method, request, context)
+            rpc = _rpc(method, None if streamed else request, context)
+            given = _readable(request) if streamed else request
             try:
                 with self._around(rpc):
-                    async with asyncio.timeout(rpc.deadline.remaining()):
+                    remaining = rpc.deadline.remaining()
+                    async with asyncio.timeout(remaining if isfinite(remaining) else None):
                         # Closed at once when the caller goes, not when it is collected.
                         call = rpc.call(self._telemetry)
-                        async with aclosing(behaviour(rpc.request, call)) as messages:
+                        async with aclosing(behaviour(given, call)) as messages:
                             async for message in messages:
                                 yield message
             except RagError as error:
@@ -94,6 +110,14 @@ class HandlerFactory:
 
 def _rpc(method: Method, request: Any, context: _Context) -> Rpc:
     return Rpc(method, context, request, dict(context.invocation_metadata() or ()))
+
+
+async def _readable(messages: AsyncIterator[Any]) -> AsyncGenerator[Any, None]:
+    """The messages of a caller; raises what the decoder made of one that is none."""
+    async for message in messages:
+        if isinstance(message, RagError):
+            raise message
+        yield message
 
 
 async def _abort(rpc: Rpc, error: RagError) -> None:

@@ -6,6 +6,7 @@ span before anything is measured) and is skipped whole for a call that is not sa
 
 import asyncio
 import logging
+import math
 import re
 import secrets
 import time
@@ -157,8 +158,13 @@ def limited(default_deadline: float, max_deadline: float) -> Interceptor:
     @contextmanager
     def surround(rpc: Rpc) -> Iterator[None]:
         asked = rpc.context.time_remaining()
+        if rpc.method.type == "bidi_stream":
+            # It lasts as long as its sender goes on; what it does is limited part by part.
+            default, longest = math.inf, math.inf
+        else:
+            default, longest = default_deadline, max_deadline
         # None without a deadline, which the stubs do not know.
-        seconds = default_deadline if asked is None else min(asked, max_deadline)  # type: ignore[redundant-expr]
+        seconds = default if asked is None else min(asked, longest)  # type: ignore[redundant-expr]
         rpc.deadline = Deadline(seconds)
         try:
             yield
@@ -176,7 +182,8 @@ def validated(rpc: Rpc) -> Iterator[None]:
     """Refuses what could not be decoded or does not keep to the contract."""
     if isinstance(rpc.request, RagError):
         raise rpc.request
-    check(rpc.request)
+    if rpc.request is not None:
+        check(rpc.request)
     yield
 
 

@@ -17,7 +17,8 @@ from rag_server.core.telemetry import SILENT, Telemetry
 
 @dataclass(frozen=True, slots=True)
 class Method:
-    """A method of the contract: full service name, name, and "unary" or "server_stream"."""
+    """A method of the contract: full service name, name, and "unary", "server_stream" or
+    "bidi_stream"."""
 
     service: str
     name: str
@@ -26,11 +27,12 @@ class Method:
 
 @dataclass(slots=True)
 class Rpc:
-    """What the interceptors know of a call; each fills in its part."""
+    """What the interceptors know of a call; each fills in its part. `request` is None where
+    the caller streams: its messages are checked as they come."""
 
     method: Method
     context: "grpc.aio.ServicerContext[object, object]"
-    request: Message | RagError
+    request: Message | RagError | None
     metadata: dict[str, str | bytes]
     began: float = field(default_factory=time.perf_counter)
     request_id: str = ""

@@ -1,7 +1,7 @@
 """The gRPC server: port, options, credentials, health, reflection and drain."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import grpc
@@ -69,8 +69,10 @@ class RpcServer:
         telemetry: Telemetry,
         credentials: grpc.ServerCredentials | None = None,
         tracing: "grpc.aio.ServerInterceptor | None" = None,
+        end_streams: Callable[[], None] = lambda: None,
     ) -> None:
-        """`servicers` by full service name, one for each service of the contract."""
+        """`servicers` by full service name, one for each service of the contract;
+        `end_streams` asks calls that would go on for ever to end themselves."""
         self._options = options
         self._server = grpc.aio.server(
             options=options.channel_arguments(), interceptors=[tracing] if tracing else []
@@ -79,6 +81,7 @@ class RpcServer:
         for name, descriptor in SERVICES.items():
             self._server.add_generic_rpc_handlers((factory.service(servicers[name], descriptor),))
         self._health = Health()
+        self._end_streams = end_streams
         self._draining = False
         self._add_infrastructure(list(SERVICES))
         self._port = self._bind(credentials)
@@ -99,12 +102,13 @@ class RpcServer:
             self._say(serving)
 
     async def drain(self) -> None:
-        """Say NOT_SERVING for good, give balancers time to notice, end what watches health,
-        refuse new calls, let running ones finish within the grace, then cut them off."""
+        """Say NOT_SERVING for good, give balancers time to notice, end what would go on for
+        ever, refuse new calls, let running ones finish within the grace, then cut them off."""
         self._draining = True
         self._say(False)
         await asyncio.sleep(self._options.drain_delay)
         self._health.end_watches()
+        self._end_streams()
         await self._server.stop(self._options.grace)
 
     def _say(self, serving: bool) -> None:

@@ -185,6 +185,14 @@ RULES: Mapping[type[Message], Sequence[Rule]] = {
         Rule("content_type", _known_enum(documents_pb.ContentType.values())),
         Rule("title", _bytes_up_to(1_024)),
     ),
+    documents_pb.StreamIngestRequest: (Rule("open", _nested),),
+    documents_pb.IngestOpen: (_COLLECTION,),
+    documents_pb.IngestHeader: (
+        Rule("document_id", _document_id),
+        Rule("content_type", _known_enum(documents_pb.ContentType.values())),
+        Rule("title", _bytes_up_to(1_024)),
+        Rule("size_bytes", _within(0, math.inf)),
+    ),
     documents_pb.UpsertDocumentsRequest: (_COLLECTION, Rule("documents", _documents)),
     documents_pb.GetDocumentRequest: (
         _COLLECTION,

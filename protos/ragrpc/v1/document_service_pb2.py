@@ -30,7 +30,7 @@ from ragrpc.v1 import metadata_pb2 as ragrpc_dot_v1_dot_metadata__pb2
 from ragrpc.v1 import retrieval_pb2 as ragrpc_dot_v1_dot_retrieval__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n ragrpc/v1/document_service.proto\x12\tragrpc.v1\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17google/rpc/status.proto\x1a\x16ragrpc/v1/filter.proto\x1a\x18ragrpc/v1/metadata.proto\x1a\x19ragrpc/v1/retrieval.proto\"\xf7\x01\n\x08\x44ocument\x12\x10\n\x02id\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\x12\x15\n\x07\x63ontent\x18\x02 \x01(\tB\x04\xe2\x41\x01\x02\x12,\n\x0c\x63ontent_type\x18\x03 \x01(\x0e\x32\x16.ragrpc.v1.ContentType\x12\x12\n\x05title\x18\x04 \x01(\tH\x00\x88\x01\x01\x12\x33\n\x08metadata\x18\x05 \x03(\x0b\x32!.ragrpc.v1.Document.MetadataEntry\x1a\x41\n\rMetadataEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\x1f\n\x05value\x18\x02 \x01(\x0b\x32\x10.ragrpc.v1.Value:\x02\x38\x01\x42\x08\n\x06_title\"\xd1\x02\n\x0eStoredDocument\x12\n\n\x02id\x18\x01 \x01(\t\x12\x0c\n\x04text\x18\x02 \x01(\t\x12,\n\x0c\x63ontent_type\x18\x03 \x01(\x0e\x32\x16.ragrpc.v1.ContentType\x12\r\n\x05title\x18\x04 \x01(\t\x12\x39\n\x08metadata\x18\x05 \x03(\x0b\x32\'.ragrpc.v1.StoredDocument.MetadataEntry\x12\x10\n\x08revision\x18\x06 \x01(\x03\x12/\n\x0bupdate_time\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x13\n\x0b\x63hunk_count\x18\x08 \x01(\x05\x12\x12\n\nsize_bytes\x18\t \x01(\x03\x1a\x41\n\rMetadataEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\x1f\n\x05value\x18\x02 \x01(\x0b\x32\x10.ragrpc.v1.Value:\x02\x38\x01\"f\n\x05\x43hunk\x12\n\n\x02id\x18\x01 \x01(\t\x12\x1d\n\x04span\x18\x02 \x01(\x0b\x32\x0f.ragrpc.v1.Span\x12\x0c\n\x04text\x18\x03 \x01(\t\x12\x13\n\x0btoken_count\x18\x04 \x01(\x05\x12\x0f\n\x07ordinal\x18\x05 \x01(\x05\"`\n\x16UpsertDocumentsRequest\x12\x18\n\ncollection\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\x12,\n\tdocuments\x18\x02 \x03(\x0b\x32\x13.ragrpc.v1.DocumentB\x04\xe2\x41\x01\x02\"\x8e\x02\n\rUpsertOutcome\x12\x13\n\x0b\x64ocument_id\x18\x01 \x01(\t\x12+\n\x04kind\x18\x02 \x01(\x0e\x32\x1d.ragrpc.v1.UpsertOutcome.Kind\x12!\n\x05\x65rror\x18\x03 \x01(\x0b\x32\x12.google.rpc.Status\x12\x13\n\x0b\x63hunk_count\x18\x04 \x01(\x05\x12\x1c\n\x14\x65mbedded_chunk_count\x18\x05 \x01(\x05\"e\n\x04Kind\x12\x14\n\x10KIND_UNSPECIFIED\x10\x00\x12\x10\n\x0cKIND_CREATED\x10\x01\x12\x10\n\x0cKIND_UPDATED\x10\x02\x12\x12\n\x0eKIND_UNCHANGED\x10\x03\x12\x0f\n\x0bKIND_FAILED\x10\x04\"\x9b\x01\n\x17UpsertDocumentsResponse\x12*\n\x08outcomes\x18\x01 \x03(\x0b\x32\x18.ragrpc.v1.UpsertOutcome\x12\x19\n\x11\x63onsistency_token\x18\x02 \x01(\t\x12\x10\n\x08revision\x18\x03 \x01(\x03\x12\'\n\x07timings\x18\x04 \x03(\x0b\x32\x16.ragrpc.v1.StageTiming\"v\n\x12GetDocumentRequest\x12\x18\n\ncollection\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\x12\x19\n\x0b\x64ocument_id\x18\x02 \x01(\tB\x04\xe2\x41\x01\x02\x12+\n\x0b\x63onsistency\x18\x03 \x01(\x0b\x32\x16.ragrpc.v1.Consistency\"T\n\x13GetDocumentResponse\x12+\n\x08\x64ocument\x18\x01 \x01(\x0b\x32\x19.ragrpc.v1.StoredDocument\x12\x10\n\x08revision\x18\x02 \x01(\x03\"e\n\x16\x44\x65leteDocumentsRequest\x12\x18\n\ncollection\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\x12\x1a\n\x0c\x64ocument_ids\x18\x02 \x03(\tB\x04\xe2\x41\x01\x02\x12\x15\n\rvalidate_only\x18\x03 \x01(\x08\"[\n\x17\x44\x65leteDocumentsResponse\x12\x13\n\x0b\x64\x65leted_ids\x18\x01 \x03(\t\x12\x19\n\x11\x63onsistency_token\x18\x02 \x01(\t\x12\x10\n\x08revision\x18\x03 \x01(\x03\"\xba\x01\n\x14ListDocumentsRequest\x12\x18\n\ncollection\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\x12!\n\x06\x66ilter\x18\x02 \x01(\x0b\x32\x11.ragrpc.v1.Filter\x12\x16\n\tpage_size\x18\x03 \x01(\x05H\x00\x88\x01\x01\x12\x12\n\npage_token\x18\x04 \x01(\t\x12+\n\x0b\x63onsistency\x18\x05 \x01(\x0b\x32\x16.ragrpc.v1.ConsistencyB\x0c\n\n_page_size\"p\n\x15ListDocumentsResponse\x12,\n\tdocuments\x18\x01 \x03(\x0b\x32\x19.ragrpc.v1.StoredDocument\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\x12\x10\n\x08revision\x18\x03 \x01(\x03\"\xaf\x01\n\x11ListChunksRequest\x12\x18\n\ncollection\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\x12\x19\n\x0b\x64ocument_id\x18\x02 \x01(\tB\x04\xe2\x41\x01\x02\x12\x16\n\tpage_size\x18\x03 \x01(\x05H\x00\x88\x01\x01\x12\x12\n\npage_token\x18\x04 \x01(\t\x12+\n\x0b\x63onsistency\x18\x05 \x01(\x0b\x32\x16.ragrpc.v1.ConsistencyB\x0c\n\n_page_size\"a\n\x12ListChunksResponse\x12 \n\x06\x63hunks\x18\x01 \x03(\x0b\x32\x10.ragrpc.v1.Chunk\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\x12\x10\n\x08revision\x18\x03 \x01(\x03*u\n\x0b\x43ontentType\x12\x1c\n\x18\x43ONTENT_TYPE_UNSPECIFIED\x10\x00\x12\x16\n\x12\x43ONTENT_TYPE_PLAIN\x10\x01\x12\x19\n\x15\x43ONTENT_TYPE_MARKDOWN\x10\x02\x12\x15\n\x11\x43ONTENT_TYPE_HTML\x10\x03\x32\xb2\x03\n\x0f\x44ocumentService\x12X\n\x0fUpsertDocuments\x12!.ragrpc.v1.UpsertDocumentsRequest\x1a\".ragrpc.v1.UpsertDocumentsResponse\x12L\n\x0bGetDocument\x12\x1d.ragrpc.v1.GetDocumentRequest\x1a\x1e.ragrpc.v1.GetDocumentResponse\x12X\n\x0f\x44\x65leteDocuments\x12!.ragrpc.v1.DeleteDocumentsRequest\x1a\".ragrpc.v1.DeleteDocumentsResponse\x12R\n\rListDocuments\x12\x1f.ragrpc.v1.ListDocumentsRequest\x1a .ragrpc.v1.ListDocumentsResponse\x12I\n\nListChunks\x12\x1c.ragrpc.v1.ListChunksRequest\x1a\x1d.ragrpc.v1.ListChunksResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n ragrpc/v1/document_service.proto\x12\tragrpc.v1\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17google/rpc/status.proto\x1a\x16ragrpc/v1/filter.proto\x1a\x18ragrpc/v1/metadata.proto\x1a\x19ragrpc/v1/retrieval.proto\"\xf7\x01\n\x08\x44ocument\x12\x10\n\x02id\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\x12\x15\n\x07\x63ontent\x18\x02 \x01(\tB\x04\xe2\x41\x01\x02\x12,\n\x0c\x63ontent_type\x18\x03 \x01(\x0e\x32\x16.ragrpc.v1.ContentType\x12\x12\n\x05title\x18\x04 \x01(\tH\x00\x88\x01\x01\x12\x33\n\x08metadata\x18\x05 \x03(\x0b\x32!.ragrpc.v1.Document.MetadataEntry\x1a\x41\n\rMetadataEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\x1f\n\x05value\x18\x02 \x01(\x0b\x32\x10.ragrpc.v1.Value:\x02\x38\x01\x42\x08\n\x06_title\"\xd1\x02\n\x0eStoredDocument\x12\n\n\x02id\x18\x01 \x01(\t\x12\x0c\n\x04text\x18\x02 \x01(\t\x12,\n\x0c\x63ontent_type\x18\x03 \x01(\x0e\x32\x16.ragrpc.v1.ContentType\x12\r\n\x05title\x18\x04 \x01(\t\x12\x39\n\x08metadata\x18\x05 \x03(\x0b\x32\'.ragrpc.v1.StoredDocument.MetadataEntry\x12\x10\n\x08revision\x18\x06 \x01(\x03\x12/\n\x0bupdate_time\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x13\n\x0b\x63hunk_count\x18\x08 \x01(\x05\x12\x12\n\nsize_bytes\x18\t \x01(\x03\x1a\x41\n\rMetadataEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\x1f\n\x05value\x18\x02 \x01(\x0b\x32\x10.ragrpc.v1.Value:\x02\x38\x01\"f\n\x05\x43hunk\x12\n\n\x02id\x18\x01 \x01(\t\x12\x1d\n\x04span\x18\x02 \x01(\x0b\x32\x0f.ragrpc.v1.Span\x12\x0c\n\x04text\x18\x03 \x01(\t\x12\x13\n\x0btoken_count\x18\x04 \x01(\x05\x12\x0f\n\x07ordinal\x18\x05 \x01(\x05\"`\n\x16UpsertDocumentsRequest\x12\x18\n\ncollection\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\x12,\n\tdocuments\x18\x02 \x03(\x0b\x32\x13.ragrpc.v1.DocumentB\x04\xe2\x41\x01\x02\"\x8e\x02\n\rUpsertOutcome\x12\x13\n\x0b\x64ocument_id\x18\x01 \x01(\t\x12+\n\x04kind\x18\x02 \x01(\x0e\x32\x1d.ragrpc.v1.UpsertOutcome.Kind\x12!\n\x05\x65rror\x18\x03 \x01(\x0b\x32\x12.google.rpc.Status\x12\x13\n\x0b\x63hunk_count\x18\x04 \x01(\x05\x12\x1c\n\x14\x65mbedded_chunk_count\x18\x05 \x01(\x05\"e\n\x04Kind\x12\x14\n\x10KIND_UNSPECIFIED\x10\x00\x12\x10\n\x0cKIND_CREATED\x10\x01\x12\x10\n\x0cKIND_UPDATED\x10\x02\x12\x12\n\x0eKIND_UNCHANGED\x10\x03\x12\x0f\n\x0bKIND_FAILED\x10\x04\"\x9b\x01\n\x17UpsertDocumentsResponse\x12*\n\x08outcomes\x18\x01 \x03(\x0b\x32\x18.ragrpc.v1.UpsertOutcome\x12\x19\n\x11\x63onsistency_token\x18\x02 \x01(\t\x12\x10\n\x08revision\x18\x03 \x01(\x03\x12\'\n\x07timings\x18\x04 \x03(\x0b\x32\x16.ragrpc.v1.StageTiming\"b\n\x13StreamIngestRequest\x12#\n\x04open\x18\x01 \x01(\x0b\x32\x15.ragrpc.v1.IngestOpen\x12&\n\x06\x66rames\x18\x02 \x03(\x0b\x32\x16.ragrpc.v1.IngestFrame\"&\n\nIngestOpen\x12\x18\n\ncollection\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\"v\n\x0bIngestFrame\x12)\n\x06header\x18\x01 \x01(\x0b\x32\x17.ragrpc.v1.IngestHeaderH\x00\x12\x0e\n\x04\x64\x61ta\x18\x02 \x01(\x0cH\x00\x12#\n\x03\x65nd\x18\x03 \x01(\x0b\x32\x14.ragrpc.v1.IngestEndH\x00\x42\x07\n\x05\x66rame\"\xaa\x02\n\x0cIngestHeader\x12\x0f\n\x07item_id\x18\x01 \x01(\x03\x12\x19\n\x0b\x64ocument_id\x18\x02 \x01(\tB\x04\xe2\x41\x01\x02\x12,\n\x0c\x63ontent_type\x18\x03 \x01(\x0e\x32\x16.ragrpc.v1.ContentType\x12\x12\n\x05title\x18\x04 \x01(\tH\x00\x88\x01\x01\x12\x37\n\x08metadata\x18\x05 \x03(\x0b\x32%.ragrpc.v1.IngestHeader.MetadataEntry\x12\x17\n\nsize_bytes\x18\x06 \x01(\x03H\x01\x88\x01\x01\x1a\x41\n\rMetadataEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\x1f\n\x05value\x18\x02 \x01(\x0b\x32\x10.ragrpc.v1.Value:\x02\x38\x01\x42\x08\n\x06_titleB\r\n\x0b_size_bytes\"\x0b\n\tIngestEnd\"\xc9\x01\n\x14StreamIngestResponse\x12)\n\x06opened\x18\x01 \x01(\x0b\x32\x17.ragrpc.v1.IngestOpenedH\x00\x12+\n\x07\x63redits\x18\x02 \x01(\x0b\x32\x18.ragrpc.v1.IngestCreditsH\x00\x12%\n\x04\x61\x63ks\x18\x03 \x01(\x0b\x32\x15.ragrpc.v1.IngestAcksH\x00\x12\'\n\x05\x64rain\x18\x04 \x01(\x0b\x32\x16.ragrpc.v1.IngestDrainH\x00\x42\t\n\x07message\"Q\n\x0cIngestOpened\x12)\n\x07\x63redits\x18\x01 \x01(\x0b\x32\x18.ragrpc.v1.IngestCredits\x12\x16\n\x0emax_item_bytes\x18\x02 \x01(\x03\"-\n\rIngestCredits\x12\r\n\x05\x62ytes\x18\x01 \x01(\x03\x12\r\n\x05items\x18\x02 \x01(\x05\"]\n\nIngestAcks\x12\"\n\x04\x61\x63ks\x18\x01 \x03(\x0b\x32\x14.ragrpc.v1.IngestAck\x12\x19\n\x11\x63onsistency_token\x18\x02 \x01(\t\x12\x10\n\x08revision\x18\x03 \x01(\x03\"G\n\tIngestAck\x12\x0f\n\x07item_id\x18\x01 \x01(\x03\x12)\n\x07outcome\x18\x02 \x01(\x0b\x32\x18.ragrpc.v1.UpsertOutcome\"\r\n\x0bIngestDrain\"v\n\x12GetDocumentRequest\x12\x18\n\ncollection\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\x12\x19\n\x0b\x64ocument_id\x18\x02 \x01(\tB\x04\xe2\x41\x01\x02\x12+\n\x0b\x63onsistency\x18\x03 \x01(\x0b\x32\x16.ragrpc.v1.Consistency\"T\n\x13GetDocumentResponse\x12+\n\x08\x64ocument\x18\x01 \x01(\x0b\x32\x19.ragrpc.v1.StoredDocument\x12\x10\n\x08revision\x18\x02 \x01(\x03\"e\n\x16\x44\x65leteDocumentsRequest\x12\x18\n\ncollection\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\x12\x1a\n\x0c\x64ocument_ids\x18\x02 \x03(\tB\x04\xe2\x41\x01\x02\x12\x15\n\rvalidate_only\x18\x03 \x01(\x08\"[\n\x17\x44\x65leteDocumentsResponse\x12\x13\n\x0b\x64\x65leted_ids\x18\x01 \x03(\t\x12\x19\n\x11\x63onsistency_token\x18\x02 \x01(\t\x12\x10\n\x08revision\x18\x03 \x01(\x03\"\xba\x01\n\x14ListDocumentsRequest\x12\x18\n\ncollection\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\x12!\n\x06\x66ilter\x18\x02 \x01(\x0b\x32\x11.ragrpc.v1.Filter\x12\x16\n\tpage_size\x18\x03 \x01(\x05H\x00\x88\x01\x01\x12\x12\n\npage_token\x18\x04 \x01(\t\x12+\n\x0b\x63onsistency\x18\x05 \x01(\x0b\x32\x16.ragrpc.v1.ConsistencyB\x0c\n\n_page_size\"p\n\x15ListDocumentsResponse\x12,\n\tdocuments\x18\x01 \x03(\x0b\x32\x19.ragrpc.v1.StoredDocument\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\x12\x10\n\x08revision\x18\x03 \x01(\x03\"\xaf\x01\n\x11ListChunksRequest\x12\x18\n\ncollection\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\x12\x19\n\x0b\x64ocument_id\x18\x02 \x01(\tB\x04\xe2\x41\x01\x02\x12\x16\n\tpage_size\x18\x03 \x01(\x05H\x00\x88\x01\x01\x12\x12\n\npage_token\x18\x04 \x01(\t\x12+\n\x0b\x63onsistency\x18\x05 \x01(\x0b\x32\x16.ragrpc.v1.ConsistencyB\x0c\n\n_page_size\"a\n\x12ListChunksResponse\x12 \n\x06\x63hunks\x18\x01 \x03(\x0b\x32\x10.ragrpc.v1.Chunk\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\x12\x10\n\x08revision\x18\x03 \x01(\x03*u\n\x0b\x43ontentType\x12\x1c\n\x18\x43ONTENT_TYPE_UNSPECIFIED\x10\x00\x12\x16\n\x12\x43ONTENT_TYPE_PLAIN\x10\x01\x12\x19\n\x15\x43ONTENT_TYPE_MARKDOWN\x10\x02\x12\x15\n\x11\x43ONTENT_TYPE_HTML\x10\x03\x32\x87\x04\n\x0f\x44ocumentService\x12X\n\x0fUpsertDocuments\x12!.ragrpc.v1.UpsertDocumentsRequest\x1a\".ragrpc.v1.UpsertDocumentsResponse\x12S\n\x0cStreamIngest\x12\x1e.ragrpc.v1.StreamIngestRequest\x1a\x1f.ragrpc.v1.StreamIngestResponse(\x01\x30\x01\x12L\n\x0bGetDocument\x12\x1d.ragrpc.v1.GetDocumentRequest\x1a\x1e.ragrpc.v1.GetDocumentResponse\x12X\n\x0f\x44\x65leteDocuments\x12!.ragrpc.v1.DeleteDocumentsRequest\x1a\".ragrpc.v1.DeleteDocumentsResponse\x12R\n\rListDocuments\x12\x1f.ragrpc.v1.ListDocumentsRequest\x1a .ragrpc.v1.ListDocumentsResponse\x12I\n\nListChunks\x12\x1c.ragrpc.v1.ListChunksRequest\x1a\x1d.ragrpc.v1.ListChunksResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -49,6 +49,12 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_UPSERTDOCUMENTSREQUEST'].fields_by_name['collection']._serialized_options = b'\342A\001\002'
   _globals['_UPSERTDOCUMENTSREQUEST'].fields_by_name['documents']._loaded_options = None
   _globals['_UPSERTDOCUMENTSREQUEST'].fields_by_name['documents']._serialized_options = b'\342A\001\002'
+  _globals['_INGESTOPEN'].fields_by_name['collection']._loaded_options = None
+  _globals['_INGESTOPEN'].fields_by_name['collection']._serialized_options = b'\342A\001\002'
+  _globals['_INGESTHEADER_METADATAENTRY']._loaded_options = None
+  _globals['_INGESTHEADER_METADATAENTRY']._serialized_options = b'8\001'
+  _globals['_INGESTHEADER'].fields_by_name['document_id']._loaded_options = None
+  _globals['_INGESTHEADER'].fields_by_name['document_id']._serialized_options = b'\342A\001\002'
   _globals['_GETDOCUMENTREQUEST'].fields_by_name['collection']._loaded_options = None
   _globals['_GETDOCUMENTREQUEST'].fields_by_name['collection']._serialized_options = b'\342A\001\002'
   _globals['_GETDOCUMENTREQUEST'].fields_by_name['document_id']._loaded_options = None
@@ -63,8 +69,8 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_LISTCHUNKSREQUEST'].fields_by_name['collection']._serialized_options = b'\342A\001\002'
   _globals['_LISTCHUNKSREQUEST'].fields_by_name['document_id']._loaded_options = None
   _globals['_LISTCHUNKSREQUEST'].fields_by_name['document_id']._serialized_options = b'\342A\001\002'
-  _globals['_CONTENTTYPE']._serialized_start=2420
-  _globals['_CONTENTTYPE']._serialized_end=2537
+  _globals['_CONTENTTYPE']._serialized_start=3511
+  _globals['_CONTENTTYPE']._serialized_end=3628
   _globals['_DOCUMENT']._serialized_start=216
   _globals['_DOCUMENT']._serialized_end=463
   _globals['_DOCUMENT_METADATAENTRY']._serialized_start=388
@@ -83,22 +89,46 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_UPSERTOUTCOME_KIND']._serialized_end=1278
   _globals['_UPSERTDOCUMENTSRESPONSE']._serialized_start=1281
   _globals['_UPSERTDOCUMENTSRESPONSE']._serialized_end=1436
-  _globals['_GETDOCUMENTREQUEST']._serialized_start=1438
-  _globals['_GETDOCUMENTREQUEST']._serialized_end=1556
-  _globals['_GETDOCUMENTRESPONSE']._serialized_start=1558
-  _globals['_GETDOCUMENTRESPONSE']._serialized_end=1642
-  _globals['_DELETEDOCUMENTSREQUEST']._serialized_start=1644
-  _globals['_DELETEDOCUMENTSREQUEST']._serialized_end=1745
-  _globals['_DELETEDOCUMENTSRESPONSE']._serialized_start=1747
-  _globals['_DELETEDOCUMENTSRESPONSE']._serialized_end=1838
-  _globals['_LISTDOCUMENTSREQUEST']._serialized_start=1841
-  _globals['_LISTDOCUMENTSREQUEST']._serialized_end=2027
-  _globals['_LISTDOCUMENTSRESPONSE']._serialized_start=2029
-  _globals['_LISTDOCUMENTSRESPONSE']._serialized_end=2141
-  _globals['_LISTCHUNKSREQUEST']._serialized_start=2144
-  _globals['_LISTCHUNKSREQUEST']._serialized_end=2319
-  _globals['_LISTCHUNKSRESPONSE']._serialized_start=2321
-  _globals['_LISTCHUNKSRESPONSE']._serialized_end=2418
-  _globals['_DOCUMENTSERVICE']._serialized_start=2540
-  _globals['_DOCUMENTSERVICE']._serialized_end=2974
+  _globals['_STREAMINGESTREQUEST']._serialized_start=1438
+  _globals['_STREAMINGESTREQUEST']._serialized_end=1536
+  _globals['_INGESTOPEN']._serialized_start=1538
+  _globals['_INGESTOPEN']._serialized_end=1576
+  _globals['_INGESTFRAME']._serialized_start=1578
+  _globals['_INGESTFRAME']._serialized_end=1696
+  _globals['_INGESTHEADER']._serialized_start=1699
+  _globals['_INGESTHEADER']._serialized_end=1997
+  _globals['_INGESTHEADER_METADATAENTRY']._serialized_start=388
+  _globals['_INGESTHEADER_METADATAENTRY']._serialized_end=453
+  _globals['_INGESTEND']._serialized_start=1999
+  _globals['_INGESTEND']._serialized_end=2010
+  _globals['_STREAMINGESTRESPONSE']._serialized_start=2013
+  _globals['_STREAMINGESTRESPONSE']._serialized_end=2214
+  _globals['_INGESTOPENED']._serialized_start=2216
+  _globals['_INGESTOPENED']._serialized_end=2297
+  _globals['_INGESTCREDITS']._serialized_start=2299
+  _globals['_INGESTCREDITS']._serialized_end=2344
+  _globals['_INGESTACKS']._serialized_start=2346
+  _globals['_INGESTACKS']._serialized_end=2439
+  _globals['_INGESTACK']._serialized_start=2441
+  _globals['_INGESTACK']._serialized_end=2512
+  _globals['_INGESTDRAIN']._serialized_start=2514
+  _globals['_INGESTDRAIN']._serialized_end=2527
+  _globals['_GETDOCUMENTREQUEST']._serialized_start=2529
+  _globals['_GETDOCUMENTREQUEST']._serialized_end=2647
+  _globals['_GETDOCUMENTRESPONSE']._serialized_start=2649
+  _globals['_GETDOCUMENTRESPONSE']._serialized_end=2733
+  _globals['_DELETEDOCUMENTSREQUEST']._serialized_start=2735
+  _globals['_DELETEDOCUMENTSREQUEST']._serialized_end=2836
+  _globals['_DELETEDOCUMENTSRESPONSE']._serialized_start=2838
+  _globals['_DELETEDOCUMENTSRESPONSE']._serialized_end=2929
+  _globals['_LISTDOCUMENTSREQUEST']._serialized_start=2932
+  _globals['_LISTDOCUMENTSREQUEST']._serialized_end=3118
+  _globals['_LISTDOCUMENTSRESPONSE']._serialized_start=3120
+  _globals['_LISTDOCUMENTSRESPONSE']._serialized_end=3232
+  _globals['_LISTCHUNKSREQUEST']._serialized_start=3235
+  _globals['_LISTCHUNKSREQUEST']._serialized_end=3410
+  _globals['_LISTCHUNKSRESPONSE']._serialized_start=3412
+  _globals['_LISTCHUNKSRESPONSE']._serialized_end=3509
+  _globals['_DOCUMENTSERVICE']._serialized_start=3631
+  _globals['_DOCUMENTSERVICE']._serialized_end=4150
 # @@protoc_insertion_point(module_scope)

@@ -136,6 +136,107 @@ class UpsertDocumentsResponse(_message.Message):
     timings: _containers.RepeatedCompositeFieldContainer[_retrieval_pb2.StageTiming]
     def __init__(self, outcomes: _Optional[_Iterable[_Union[UpsertOutcome, _Mapping]]] = ..., consistency_token: _Optional[str] = ..., revision: _Optional[int] = ..., timings: _Optional[_Iterable[_Union[_retrieval_pb2.StageTiming, _Mapping]]] = ...) -> None: ...
 
+class StreamIngestRequest(_message.Message):
+    __slots__ = ("open", "frames")
+    OPEN_FIELD_NUMBER: _ClassVar[int]
+    FRAMES_FIELD_NUMBER: _ClassVar[int]
+    open: IngestOpen
+    frames: _containers.RepeatedCompositeFieldContainer[IngestFrame]
+    def __init__(self, open: _Optional[_Union[IngestOpen, _Mapping]] = ..., frames: _Optional[_Iterable[_Union[IngestFrame, _Mapping]]] = ...) -> None: ...
+
+class IngestOpen(_message.Message):
+    __slots__ = ("collection",)
+    COLLECTION_FIELD_NUMBER: _ClassVar[int]
+    collection: str
+    def __init__(self, collection: _Optional[str] = ...) -> None: ...
+
+class IngestFrame(_message.Message):
+    __slots__ = ("header", "data", "end")
+    HEADER_FIELD_NUMBER: _ClassVar[int]
+    DATA_FIELD_NUMBER: _ClassVar[int]
+    END_FIELD_NUMBER: _ClassVar[int]
+    header: IngestHeader
+    data: bytes
+    end: IngestEnd
+    def __init__(self, header: _Optional[_Union[IngestHeader, _Mapping]] = ..., data: _Optional[bytes] = ..., end: _Optional[_Union[IngestEnd, _Mapping]] = ...) -> None: ...
+
+class IngestHeader(_message.Message):
+    __slots__ = ("item_id", "document_id", "content_type", "title", "metadata", "size_bytes")
+    class MetadataEntry(_message.Message):
+        __slots__ = ("key", "value")
+        KEY_FIELD_NUMBER: _ClassVar[int]
+        VALUE_FIELD_NUMBER: _ClassVar[int]
+        key: str
+        value: _metadata_pb2.Value
+        def __init__(self, key: _Optional[str] = ..., value: _Optional[_Union[_metadata_pb2.Value, _Mapping]] = ...) -> None: ...
+    ITEM_ID_FIELD_NUMBER: _ClassVar[int]
+    DOCUMENT_ID_FIELD_NUMBER: _ClassVar[int]
+    CONTENT_TYPE_FIELD_NUMBER: _ClassVar[int]
+    TITLE_FIELD_NUMBER: _ClassVar[int]
+    METADATA_FIELD_NUMBER: _ClassVar[int]
+    SIZE_BYTES_FIELD_NUMBER: _ClassVar[int]
+    item_id: int
+    document_id: str
+    content_type: ContentType
+    title: str
+    metadata: _containers.MessageMap[str, _metadata_pb2.Value]
+    size_bytes: int
+    def __init__(self, item_id: _Optional[int] = ..., document_id: _Optional[str] = ..., content_type: _Optional[_Union[ContentType, str]] = ..., title: _Optional[str] = ..., metadata: _Optional[_Mapping[str, _metadata_pb2.Value]] = ..., size_bytes: _Optional[int] = ...) -> None: ...
+
+class IngestEnd(_message.Message):
+    __slots__ = ()
+    def __init__(self) -> None: ...
+
+class StreamIngestResponse(_message.Message):
+    __slots__ = ("opened", "credits", "acks", "drain")
+    OPENED_FIELD_NUMBER: _ClassVar[int]
+    CREDITS_FIELD_NUMBER: _ClassVar[int]
+    ACKS_FIELD_NUMBER: _ClassVar[int]
+    DRAIN_FIELD_NUMBER: _ClassVar[int]
+    opened: IngestOpened
+    credits: IngestCredits
+    acks: IngestAcks
+    drain: IngestDrain
+    def __init__(self, opened: _Optional[_Union[IngestOpened, _Mapping]] = ..., credits: _Optional[_Union[IngestCredits, _Mapping]] = ..., acks: _Optional[_Union[IngestAcks, _Mapping]] = ..., drain: _Optional[_Union[IngestDrain, _Mapping]] = ...) -> None: ...
+
+class IngestOpened(_message.Message):
+    __slots__ = ("credits", "max_item_bytes")
+    CREDITS_FIELD_NUMBER: _ClassVar[int]
+    MAX_ITEM_BYTES_FIELD_NUMBER: _ClassVar[int]
+    credits: IngestCredits
+    max_item_bytes: int
+    def __init__(self, credits: _Optional[_Union[IngestCredits, _Mapping]] = ..., max_item_bytes: _Optional[int] = ...) -> None: ...
+
+class IngestCredits(_message.Message):
+    __slots__ = ("bytes", "items")
+    BYTES_FIELD_NUMBER: _ClassVar[int]
+    ITEMS_FIELD_NUMBER: _ClassVar[int]
+    bytes: int
+    items: int
+    def __init__(self, bytes: _Optional[int] = ..., items: _Optional[int] = ...) -> None: ...
+
+class IngestAcks(_message.Message):
+    __slots__ = ("acks", "consistency_token", "revision")
+    ACKS_FIELD_NUMBER: _ClassVar[int]
+    CONSISTENCY_TOKEN_FIELD_NUMBER: _ClassVar[int]
+    REVISION_FIELD_NUMBER: _ClassVar[int]
+    acks: _containers.RepeatedCompositeFieldContainer[IngestAck]
+    consistency_token: str
+    revision: int
+    def __init__(self, acks: _Optional[_Iterable[_Union[IngestAck, _Mapping]]] = ..., consistency_token: _Optional[str] = ..., revision: _Optional[int] = ...) -> None: ...
+
+class IngestAck(_message.Message):
+    __slots__ = ("item_id", "outcome")
+    ITEM_ID_FIELD_NUMBER: _ClassVar[int]
+    OUTCOME_FIELD_NUMBER: _ClassVar[int]
+    item_id: int
+    outcome: UpsertOutcome
+    def __init__(self, item_id: _Optional[int] = ..., outcome: _Optional[_Union[UpsertOutcome, _Mapping]] = ...) -> None: ...
+
+class IngestDrain(_message.Message):
+    __slots__ = ()
+    def __init__(self) -> None: ...
+
 class GetDocumentRequest(_message.Message):
     __slots__ = ("collection", "document_id", "consistency")
     COLLECTION_FIELD_NUMBER: _ClassVar[int]

@@ -41,6 +41,11 @@ class DocumentServiceStub(object):
                 request_serializer=ragrpc_dot_v1_dot_document__service__pb2.UpsertDocumentsRequest.SerializeToString,
                 response_deserializer=ragrpc_dot_v1_dot_document__service__pb2.UpsertDocumentsResponse.FromString,
                 _registered_method=True)
+        self.StreamIngest = channel.stream_stream(
+                '/ragrpc.v1.DocumentService/StreamIngest',
+                request_serializer=ragrpc_dot_v1_dot_document__service__pb2.StreamIngestRequest.SerializeToString,
+                response_deserializer=ragrpc_dot_v1_dot_document__service__pb2.StreamIngestResponse.FromString,
+                _registered_method=True)
         self.GetDocument = channel.unary_unary(
                 '/ragrpc.v1.DocumentService/GetDocument',
                 request_serializer=ragrpc_dot_v1_dot_document__service__pb2.GetDocumentRequest.SerializeToString,
@@ -73,6 +78,34 @@ class DocumentServiceServicer(object):
         does not fail its neighbours: look at each outcome. Role: writer. Errors
         of the call as a whole: NOT_FOUND (collection), INVALID_ARGUMENT (batch
         empty or too large, ids that repeat), RESOURCE_EXHAUSTED.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def StreamIngest(self, request_iterator, context):
+        """Takes in any number of documents over one stream, with acknowledgements as
+        they become durable. Role: writer.
+
+        The sender opens, waits for `opened`, then sends items one after the other:
+        header, data, end. It may send what its credits pay for: a header costs one
+        item and its encoded length in bytes, data its length; the credits of an item
+        come back once it is answered. Every item is answered by one acknowledgement, in any order; an
+        item that fails leaves the others alone, and what is still to come of it may be
+        left out. The server keeps nothing of a
+        stream: after a broken one the sender opens another and sends again what
+        was not acknowledged; what had been stored is UNCHANGED. Of items with one
+        document id the later wins.
+
+        When the sender half-closes, the server answers what it has and ends the
+        stream with OK. It does so by itself, after `drain`, when it shuts down or
+        has heard nothing for a while: open another stream for the rest.
+
+        The deadline is of the whole stream; without one it may last as long as
+        the connection. Errors of the stream as a whole: NOT_FOUND (collection),
+        INVALID_ARGUMENT (no `open` first, frames out of order, more than the
+        credits pay for), RESOURCE_EXHAUSTED (too many streams; a message over
+        1 MiB), UNAVAILABLE (shutting down).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -113,6 +146,11 @@ def add_DocumentServiceServicer_to_server(servicer, server):
                     servicer.UpsertDocuments,
                     request_deserializer=ragrpc_dot_v1_dot_document__service__pb2.UpsertDocumentsRequest.FromString,
                     response_serializer=ragrpc_dot_v1_dot_document__service__pb2.UpsertDocumentsResponse.SerializeToString,
+            ),
+            'StreamIngest': grpc.stream_stream_rpc_method_handler(
+                    servicer.StreamIngest,
+                    request_deserializer=ragrpc_dot_v1_dot_document__service__pb2.StreamIngestRequest.FromString,
+                    response_serializer=ragrpc_dot_v1_dot_document__service__pb2.StreamIngestResponse.SerializeToString,
             ),
             'GetDocument': grpc.unary_unary_rpc_method_handler(
                     servicer.GetDocument,
@@ -164,6 +202,33 @@ class DocumentService(object):
             '/ragrpc.v1.DocumentService/UpsertDocuments',
             ragrpc_dot_v1_dot_document__service__pb2.UpsertDocumentsRequest.SerializeToString,
             ragrpc_dot_v1_dot_document__service__pb2.UpsertDocumentsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def StreamIngest(request_iterator,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.stream_stream(
+            request_iterator,
+            target,
+            '/ragrpc.v1.DocumentService/StreamIngest',
+            ragrpc_dot_v1_dot_document__service__pb2.StreamIngestRequest.SerializeToString,
+            ragrpc_dot_v1_dot_document__service__pb2.StreamIngestResponse.FromString,
             options,
             channel_credentials,
             insecure,

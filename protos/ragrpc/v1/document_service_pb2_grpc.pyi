@@ -41,6 +41,30 @@ class DocumentServiceStub:
     of the call as a whole: NOT_FOUND (collection), INVALID_ARGUMENT (batch
     empty or too large, ids that repeat), RESOURCE_EXHAUSTED.
     """
+    StreamIngest: _grpc.StreamStreamMultiCallable[_document_service_pb2.StreamIngestRequest, _document_service_pb2.StreamIngestResponse]
+    """Takes in any number of documents over one stream, with acknowledgements as
+    they become durable. Role: writer.
+
+    The sender opens, waits for `opened`, then sends items one after the other:
+    header, data, end. It may send what its credits pay for: a header costs one
+    item and its encoded length in bytes, data its length; the credits of an item
+    come back once it is answered. Every item is answered by one acknowledgement, in any order; an
+    item that fails leaves the others alone, and what is still to come of it may be
+    left out. The server keeps nothing of a
+    stream: after a broken one the sender opens another and sends again what
+    was not acknowledged; what had been stored is UNCHANGED. Of items with one
+    document id the later wins.
+
+    When the sender half-closes, the server answers what it has and ends the
+    stream with OK. It does so by itself, after `drain`, when it shuts down or
+    has heard nothing for a while: open another stream for the rest.
+
+    The deadline is of the whole stream; without one it may last as long as
+    the connection. Errors of the stream as a whole: NOT_FOUND (collection),
+    INVALID_ARGUMENT (no `open` first, frames out of order, more than the
+    credits pay for), RESOURCE_EXHAUSTED (too many streams; a message over
+    1 MiB), UNAVAILABLE (shutting down).
+    """
     GetDocument: _grpc.UnaryUnaryMultiCallable[_document_service_pb2.GetDocumentRequest, _document_service_pb2.GetDocumentResponse]
     """Reads one document with its parsed text. Role: reader. Errors: NOT_FOUND."""
     DeleteDocuments: _grpc.UnaryUnaryMultiCallable[_document_service_pb2.DeleteDocumentsRequest, _document_service_pb2.DeleteDocumentsResponse]
@@ -62,6 +86,30 @@ class DocumentServiceAsyncStub(DocumentServiceStub):
     does not fail its neighbours: look at each outcome. Role: writer. Errors
     of the call as a whole: NOT_FOUND (collection), INVALID_ARGUMENT (batch
     empty or too large, ids that repeat), RESOURCE_EXHAUSTED.
+    """
+    StreamIngest: _aio.StreamStreamMultiCallable[_document_service_pb2.StreamIngestRequest, _document_service_pb2.StreamIngestResponse]  # type: ignore[assignment]
+    """Takes in any number of documents over one stream, with acknowledgements as
+    they become durable. Role: writer.
+
+    The sender opens, waits for `opened`, then sends items one after the other:
+    header, data, end. It may send what its credits pay for: a header costs one
+    item and its encoded length in bytes, data its length; the credits of an item
+    come back once it is answered. Every item is answered by one acknowledgement, in any order; an
+    item that fails leaves the others alone, and what is still to come of it may be
+    left out. The server keeps nothing of a
+    stream: after a broken one the sender opens another and sends again what
+    was not acknowledged; what had been stored is UNCHANGED. Of items with one
+    document id the later wins.
+
+    When the sender half-closes, the server answers what it has and ends the
+    stream with OK. It does so by itself, after `drain`, when it shuts down or
+    has heard nothing for a while: open another stream for the rest.
+
+    The deadline is of the whole stream; without one it may last as long as
+    the connection. Errors of the stream as a whole: NOT_FOUND (collection),
+    INVALID_ARGUMENT (no `open` first, frames out of order, more than the
+    credits pay for), RESOURCE_EXHAUSTED (too many streams; a message over
+    1 MiB), UNAVAILABLE (shutting down).
     """
     GetDocument: _aio.UnaryUnaryMultiCallable[_document_service_pb2.GetDocumentRequest, _document_service_pb2.GetDocumentResponse]  # type: ignore[assignment]
     """Reads one document with its parsed text. Role: reader. Errors: NOT_FOUND."""
@@ -87,6 +135,36 @@ class DocumentServiceServicer(metaclass=_abc_1.ABCMeta):
         does not fail its neighbours: look at each outcome. Role: writer. Errors
         of the call as a whole: NOT_FOUND (collection), INVALID_ARGUMENT (batch
         empty or too large, ids that repeat), RESOURCE_EXHAUSTED.
+        """
+
+    @_abc_1.abstractmethod
+    def StreamIngest(
+        self,
+        request_iterator: _MaybeAsyncIterator[_document_service_pb2.StreamIngestRequest],
+        context: _ServicerContext,
+    ) -> _typing.Union[_abc.Iterator[_document_service_pb2.StreamIngestResponse], _abc.AsyncIterator[_document_service_pb2.StreamIngestResponse]]:
+        """Takes in any number of documents over one stream, with acknowledgements as
+        they become durable. Role: writer.
+
+        The sender opens, waits for `opened`, then sends items one after the other:
+        header, data, end. It may send what its credits pay for: a header costs one
+        item and its encoded length in bytes, data its length; the credits of an item
+        come back once it is answered. Every item is answered by one acknowledgement, in any order; an
+        item that fails leaves the others alone, and what is still to come of it may be
+        left out. The server keeps nothing of a
+        stream: after a broken one the sender opens another and sends again what
+        was not acknowledged; what had been stored is UNCHANGED. Of items with one
+        document id the later wins.
+
+        When the sender half-closes, the server answers what it has and ends the
+        stream with OK. It does so by itself, after `drain`, when it shuts down or
+        has heard nothing for a while: open another stream for the rest.
+
+        The deadline is of the whole stream; without one it may last as long as
+        the connection. Errors of the stream as a whole: NOT_FOUND (collection),
+        INVALID_ARGUMENT (no `open` first, frames out of order, more than the
+        credits pay for), RESOURCE_EXHAUSTED (too many streams; a message over
+        1 MiB), UNAVAILABLE (shutting down).
         """
 
     @_abc_1.abstractmethod

@@ -12,9 +12,22 @@ from rag_server.core.documents import (
     StoredChunk,
     StoredDocument,
 )
+from rag_server.core.errors import RagError
+from rag_server.core.frames import (
+    Answered,
+    Credits,
+    Draining,
+    End,
+    Event,
+    Frame,
+    Header,
+    Opened,
+    Refused,
+)
 from rag_server.core.values import Span
 from rag_server.transport.convert.metadata import fill_metadata, metadata, timestamp
 from rag_server.transport.errors import status_of
+from rag_server.transport.validation import check
 
 _CONTENT_TYPES: dict[int, ContentType] = {
     pb.CONTENT_TYPE_UNSPECIFIED: ContentType.PLAIN,
@@ -33,6 +46,54 @@ def document(message: pb.Document) -> Document:
         title=message.title if message.HasField("title") else None,
         metadata=metadata(message.metadata),
     )
+
+
+def frames(message: pb.StreamIngestRequest) -> list[Frame]:
+    """The frames of one message of a stream."""
+    return [
+        _header(frame.header) if kind == "header" else frame.data if kind == "data" else End()
+        for frame in message.frames
+        if (kind := frame.WhichOneof("frame"))
+    ]
+
+
+def _header(message: pb.IngestHeader) -> Header | Refused:
+    cost = message.ByteSize()
+    try:
+        check(message)
+        described = Document(
+            id=message.document_id,
+            content=b"",
+            content_type=_CONTENT_TYPES[message.content_type],
+            title=message.title if message.HasField("title") else None,
+            metadata=metadata(message.metadata),
+        )
+    except RagError as error:
+        return Refused(message.item_id, message.document_id, error, cost)
+    size = message.size_bytes if message.HasField("size_bytes") else None
+    return Header(message.item_id, described, cost, size)
+
+
+def ingest_message(event: Event) -> pb.StreamIngestResponse:
+    """What the server says on a stream."""
+    match event:
+        case Opened(credits, max_item_bytes):
+            opened = pb.IngestOpened(credits=_credits(credits), max_item_bytes=max_item_bytes)
+            return pb.StreamIngestResponse(opened=opened)
+        case Credits():
+            return pb.StreamIngestResponse(credits=_credits(event))
+        case Answered(answers, revision, token):
+            acks = pb.IngestAcks(consistency_token=token, revision=revision)
+            for each in answers:
+                outcome = outcome_message(each.outcome)
+                acks.acks.append(pb.IngestAck(item_id=each.number, outcome=outcome))
+            return pb.StreamIngestResponse(acks=acks)
+        case Draining():
+            return pb.StreamIngestResponse(drain=pb.IngestDrain())
+
+
+def _credits(credits: Credits) -> pb.IngestCredits:
+    return pb.IngestCredits(bytes=credits.bytes, items=credits.items)
 
 
 def outcome_message(outcome: Outcome) -> pb.UpsertOutcome:

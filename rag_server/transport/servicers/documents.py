@@ -1,15 +1,23 @@
 """DocumentService: documents in and out."""
 
+import asyncio
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from contextlib import aclosing
+
 from ragrpc.v1 import document_service_pb2 as pb
 
 from rag_server.core.call import Call
 from rag_server.core.documents import Document, Outcome, OutcomeKind
-from rag_server.core.errors import RagError
+from rag_server.core.errors import InvalidRequest, RagError, Violation
+from rag_server.core.frames import Frame
 from rag_server.core.ingest import IngestPath
 from rag_server.core.library import Library
+from rag_server.core.stream_ingest import StreamIngest
 from rag_server.transport.convert.documents import (
     chunk_message,
     document,
+    frames,
+    ingest_message,
     outcome_message,
     stored_message,
 )
@@ -18,13 +26,16 @@ from rag_server.transport.convert.retrieval import fill_timings
 from rag_server.transport.validation import check
 
 _PAGE_SIZE = 100
+# A stream may last for hours, but not without saying what it is for.
+_OPENING_SECONDS = 30.0
 
 
 class DocumentServicer:
     """Writes through the ingest path, reads through the library."""
 
-    def __init__(self, ingest: IngestPath, library: Library) -> None:
+    def __init__(self, ingest: IngestPath, streams: StreamIngest, library: Library) -> None:
         self._ingest = ingest
+        self._streams = streams
         self._library = library
 
     async def UpsertDocuments(
@@ -40,6 +51,20 @@ class DocumentServicer:
         )
         fill_timings(written.timings, response.timings)
         return response
+
+    async def StreamIngest(
+        self, requests: AsyncIterator[pb.StreamIngestRequest], call: Call
+    ) -> AsyncGenerator[pb.StreamIngestResponse, None]:
+        """Take documents in as they come, answer as they become durable."""
+        async with asyncio.timeout(_OPENING_SECONDS):
+            opening = await anext(requests, pb.StreamIngestRequest())
+        if not opening.HasField("open") or opening.frames:
+            raise InvalidRequest.of(Violation("open", "must come first and by itself"))
+        check(opening)
+        events = self._streams.run(opening.open.collection, _frames(requests), call)
+        async with aclosing(events):
+            async for event in events:
+                yield ingest_message(event)
 
     async def GetDocument(
         self, request: pb.GetDocumentRequest, call: Call
@@ -94,6 +119,15 @@ class DocumentServicer:
             next_page_token=page.next_token,
             revision=page.revision,
         )
+
+
+async def _frames(
+    requests: AsyncIterator[pb.StreamIngestRequest],
+) -> AsyncIterator[Sequence[Frame]]:
+    async for request in requests:
+        if request.HasField("open"):
+            raise InvalidRequest.of(Violation("open", "must come first and only once"))
+        yield frames(request)
 
 
 def _checked(message: pb.Document) -> Document | Outcome:

@@ -34,6 +34,8 @@ from ragrpc.v1 import (
 )
 
 PAGE = 2
+# What a stream of documents may have under way.
+INGEST_BYTES, INGEST_ITEMS = 1_000_000, 4
 OUTCOMES = document_service_pb2.UpsertOutcome
 
 
@@ -83,6 +85,8 @@ class FakeServer:
     events: list[rag_service_pb2.StreamQueryResponse] | None = None
     stream_fault: tuple[int, Fault] | None = None
     stream_held: bool = False
+    ingest_ends: deque[tuple[int, Fault | None]] = field(default_factory=deque)
+    ingested: list[str] = field(default_factory=list)
     stream_cancelled: Event = field(default_factory=Event)
     address: str = ""
     health: HealthServicer = field(default_factory=HealthServicer)
@@ -116,6 +120,11 @@ class FakeServer:
 
     def fail_streams_after(self, events: int, fault: Fault) -> None:
         self.stream_fault = (events, fault)
+
+    def end_ingest_after(self, items: int, fault: Fault | None = None) -> None:
+        """The next stream of documents that has no other end ends after so many answers, by
+        draining where no fault is given."""
+        self.ingest_ends.append((items, fault))
 
     def hold_streams(self) -> None:
         """Streams stop after their first event until they are cancelled."""
@@ -210,6 +219,32 @@ class FakeDocuments(document_service_pb2_grpc.DocumentServiceServicer):
             timings=[retrieval_pb2.StageTiming(stage="commit", milliseconds=1.5)],
         )
 
+    def StreamIngest(self, requests: Any, context: Any) -> Any:
+        opening = next(requests)
+        self.state.enter("StreamIngest", opening, context)
+        stored = self.state.collection(opening.open.collection, context)
+        until, fault = self.state.ingest_ends.popleft() if self.state.ingest_ends else (None, None)
+        window = document_service_pb2.IngestCredits(bytes=INGEST_BYTES, items=INGEST_ITEMS)
+        opened = document_service_pb2.IngestOpened(credits=window, max_item_bytes=INGEST_BYTES)
+        yield document_service_pb2.StreamIngestResponse(opened=opened)
+        for answered, (number, cost, document) in enumerate(items(requests)):
+            if answered == until:
+                if fault is not None:
+                    self.state.abort(context, fault)
+                drain = document_service_pb2.IngestDrain()
+                yield document_service_pb2.StreamIngestResponse(drain=drain)
+                return
+            self.state.ingested.append(document.id)
+            ack = document_service_pb2.IngestAck(
+                item_id=number, outcome=self._upsert(stored, document)
+            )
+            acks = document_service_pb2.IngestAcks(
+                acks=[ack], consistency_token=f"token-{len(stored)}", revision=len(stored)
+            )
+            yield document_service_pb2.StreamIngestResponse(acks=acks)
+            freed = document_service_pb2.IngestCredits(bytes=cost, items=1)
+            yield document_service_pb2.StreamIngestResponse(credits=freed)
+
     def _upsert(self, stored: dict[str, Any], document: Any) -> Any:
         if not document.content.strip():
             _, blob = details(
@@ -258,6 +293,29 @@ class FakeDocuments(document_service_pb2_grpc.DocumentServiceServicer):
             self.state.abort(context, not_found("DOCUMENT_NOT_FOUND", "no such document"))
         chunks, token = page(chunks_of(stored[request.document_id].content), request.page_token)
         return document_service_pb2.ListChunksResponse(chunks=chunks, next_page_token=token)
+
+
+def items(requests: Any) -> Iterator[tuple[int, int, Any]]:
+    """Number, cost and document of each item of a stream."""
+    for request in requests:
+        for frame in request.frames:
+            match frame.WhichOneof("frame"):
+                case "header":
+                    header, data = frame.header, b""
+                case "data":
+                    data += frame.data
+                case "end":
+                    yield (
+                        header.item_id,
+                        header.ByteSize() + len(data),
+                        document_service_pb2.Document(
+                            id=header.document_id,
+                            content=data.decode(),
+                            content_type=header.content_type,
+                            title=header.title if header.HasField("title") else None,
+                            metadata=header.metadata,
+                        ),
+                    )
 
 
 def stored_document(document: Any, *, text: bool) -> Any:
