@@ -22,6 +22,7 @@ from ragrpc.v1 import (
 
 from rag_client import types
 from rag_client._convert import answers, documents, server
+from rag_client._convert.chunking import chunking_message
 from rag_client._convert.metadata import filter_message
 from rag_client._convert.requests import consistency, encodable, query, retrieve
 from rag_client.errors import RagError
@@ -73,10 +74,15 @@ def following(call: Call[Page[Result]], token: str) -> Call[Page[Result]]:
 
 
 @encodable
-def create_collection(name: str, description: str, validate_only: bool) -> Call[types.Collection]:
+def create_collection(
+    name: str, description: str, chunking: types.Chunking | None, validate_only: bool
+) -> Call[types.Collection]:
     """Creates a collection."""
     request = collection_service_pb2.CreateCollectionRequest(
-        collection=name, description=description, validate_only=validate_only
+        collection=name,
+        description=description,
+        chunking=chunking_message(chunking),
+        validate_only=validate_only,
     )
     return Call(
         lambda stubs: stubs.collections.CreateCollection,

@@ -18,6 +18,7 @@ from rag_client.streams import AsyncAnswerStream
 from rag_client.types import (
     Answer,
     Chunk,
+    Chunking,
     Collection,
     DeleteResult,
     Document,
@@ -163,14 +164,16 @@ class AsyncCollections:
         name: str,
         *,
         description: str = "",
+        chunking: Chunking | None = None,
         exist_ok: bool = False,
         validate_only: bool = False,
         timeout: float | None = None,
     ) -> Collection:
-        """Creates an empty collection. `exist_ok` returns one that is there, as it is;
+        """Creates an empty collection whose documents are cut by `chunking` (None: the server's
+        default). `exist_ok` returns one that is there, as it is;
         `validate_only` checks everything and creates nothing."""
         try:
-            call = _calls.create_collection(name, description, validate_only)
+            call = _calls.create_collection(name, description, chunking, validate_only)
             return await self._transport.invoke(call, timeout)
         except AlreadyExists:
             if not exist_ok:

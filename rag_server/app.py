@@ -12,7 +12,7 @@ from pathlib import Path
 import grpc
 
 from rag_server.cache.query_embeddings import QueryEmbeddings
-from rag_server.core.chunking import RecursiveChunking
+from rag_server.core.chunking import STRATEGIES, ChunkingSpec
 from rag_server.core.documents import GenerationSettings
 from rag_server.core.follower import Follower
 from rag_server.core.frames import Credits
@@ -23,7 +23,7 @@ from rag_server.core.library import Library
 from rag_server.core.pipeline import QueryPath
 from rag_server.core.pipelines import SHIPPED
 from rag_server.core.preparation import Preparation
-from rag_server.core.protocols import Embedder, Generator
+from rag_server.core.protocols import Chunker, Embedder, Generator
 from rag_server.core.retrieval import ExtractiveSpec, GeneratorSpec, OpenAiSpec
 from rag_server.core.stream_ingest import StreamIngest
 from rag_server.core.telemetry import Telemetry
@@ -243,10 +243,7 @@ def _server(
     telemetry: Telemetry,
     watch: Watch,
 ) -> RpcServer:
-    defaults = GenerationSettings(
-        engines.embedder.name, RecursiveChunking(settings.chunking.max_tokens)
-    )
-    library = Library(engines.catalog, pools.reads, pools.commits, defaults)
+    library = _library(settings, engines, pools)
     ingest = _ingest_path(engines, pools)
     streams = StreamIngest(ingest, _stream_limits(settings))
     servicers = {
@@ -274,6 +271,17 @@ def _server(
         tracing.server_interceptor() if tracing else None,
         streams.drain,
     )
+
+
+def _library(settings: Settings, engines: _Engines, pools: _Pools) -> Library:
+    chunking = STRATEGIES[settings.chunking.strategy](max_tokens=settings.chunking.max_tokens)
+
+    def require(spec: ChunkingSpec) -> Chunker:
+        return CHUNKERS[type(spec)](spec, engines.embedder.token_offsets)
+
+    require(chunking)
+    defaults = GenerationSettings(engines.embedder.name, chunking)
+    return Library(engines.catalog, pools.reads, pools.commits, defaults, require)
 
 
 def _query_path(

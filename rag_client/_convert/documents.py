@@ -3,6 +3,7 @@
 from ragrpc.v1 import collection_service_pb2, document_service_pb2
 
 from rag_client import types
+from rag_client._convert.chunking import chunking
 from rag_client._convert.errors import error_of_status
 from rag_client._convert.metadata import datetime_of, metadata_of
 from rag_client._convert.parts import enum_of, span, timings
@@ -19,6 +20,7 @@ def collection(message: collection_service_pb2.Collection) -> types.Collection:
         document_count=message.document_count,
         chunk_count=message.chunk_count,
         embedder=message.embedder,
+        chunking=chunking(message.chunking),
     )
 
 
@@ -55,6 +57,9 @@ def chunk(message: document_service_pb2.Chunk) -> types.Chunk:
         text=message.text,
         token_count=message.token_count,
         ordinal=message.ordinal,
+        parent=span(message.parent) if message.HasField("parent") else None,
+        page=message.page if message.HasField("page") else None,
+        heading=message.heading,
     )
 
 

@@ -5,6 +5,15 @@ from typing import Annotated
 import typer
 
 from rag_client.cli import output
+from rag_client.cli.chunking import (
+    Language,
+    MaxTokens,
+    Overlap,
+    ParentTokens,
+    Strategy,
+    chunking_of,
+    described,
+)
 from rag_client.cli.report import FAILURE
 from rag_client.cli.session import session_of
 from rag_client.types import Collection
@@ -42,14 +51,30 @@ def create(
     name: Name,
     description: Annotated[str, typer.Option(help="What it holds.")] = "",
     exist_ok: Annotated[bool, typer.Option("--exist-ok", help="Fine if it is there.")] = False,
+    chunking: Strategy = None,
+    max_tokens: MaxTokens = None,
+    overlap: Overlap = None,
+    language: Language = None,
+    parent_tokens: ParentTokens = None,
 ) -> None:
     """Creates an empty collection.
 
     Example: ragrpc collections create handbook --description "Rules of the house"
+
+    Example: ragrpc collections create manual --chunking markdown --max-tokens 150
     """
+    options = {
+        "max_tokens": max_tokens,
+        "overlap": overlap,
+        "language": language,
+        "parent_tokens": parent_tokens,
+    }
+    asked = chunking_of(chunking, options)
     session = session_of(context)
     with session.client() as rag:
-        made = rag.collections.create(name, description=description, exist_ok=exist_ok)
+        made = rag.collections.create(
+            name, description=description, chunking=asked, exist_ok=exist_ok
+        )
     _show(made, as_json=session.json)
 
 
@@ -89,5 +114,6 @@ def _show(collection: Collection, *, as_json: bool) -> None:
         ("revision", collection.revision),
         ("generation", collection.generation),
         ("embedder", collection.embedder),
+        ("chunking", described(collection.chunking)),
     ]
     output.table(("field", "value"), rows)

@@ -8,7 +8,7 @@ import typer
 from rag_client.cli import conditions, output
 from rag_client.cli.options import CollectionName, Filters
 from rag_client.cli.session import session_of
-from rag_client.types import StoredDocument
+from rag_client.types import Chunk, StoredDocument
 
 Id = Annotated[str, typer.Argument(help="Id of the document.", metavar="ID")]
 Limit = Annotated[
@@ -102,5 +102,15 @@ def chunks(
         output.json_line({"chunks": found})
         return
     for each in found:
-        span = f"bytes {each.span.start}-{each.span.end}, {each.token_count} tokens"
-        output.line(f"{each.ordinal}. {each.id}  {span}\n{each.text.rstrip()}\n")
+        output.line(f"{each.ordinal}. {each.id}  {_place(each)}\n{each.text.rstrip()}\n")
+
+
+def _place(chunk: Chunk) -> str:
+    parts = [f"bytes {chunk.span.start}-{chunk.span.end}", f"{chunk.token_count} tokens"]
+    if chunk.parent:
+        parts.append(f"parent {chunk.parent.start}-{chunk.parent.end}")
+    if chunk.page is not None:
+        parts.append(f"page {chunk.page}")
+    if chunk.heading:
+        parts.append(f"under {chunk.heading}")
+    return ", ".join(parts)

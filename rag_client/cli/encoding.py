@@ -16,6 +16,7 @@ from rag_client.types import (
     TextDelta,
     TextRetracted,
 )
+from rag_client.types.chunking import STRATEGIES, strategy_of
 
 EVENT_NAMES = {
     Started: "started",
@@ -63,7 +64,13 @@ def plain(value: Any) -> Any:
             return {key: plain(each) for key, each in value.items()}
         case tuple() | list():
             return [plain(each) for each in value]
+        case _ if type(value) in STRATEGIES.values():
+            return {"strategy": strategy_of(value), **_fields(value)}
         case _ if is_dataclass(value):
-            return {each.name: plain(getattr(value, each.name)) for each in fields(value)}
+            return _fields(value)
         case _:
             return value
+
+
+def _fields(value: Any) -> dict[str, Any]:
+    return {each.name: plain(getattr(value, each.name)) for each in fields(value)}

@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import Literal
 
 from rag_client.errors import RagError, UpsertFailed
+from rag_client.types.chunking import Chunking
 from rag_client.values import Metadata, Span
 
 
@@ -21,7 +22,8 @@ class ContentType(StrEnum):
 @dataclass(frozen=True, slots=True)
 class Collection:
     """A named set of documents. `revision` counts its commits, `generation` (from 1) the
-    builds of its chunks and vectors; the counts are of what is visible."""
+    builds of its chunks and vectors; the counts are of what is visible. `chunking` is that of
+    the serving generation, with every option; None: one that this client does not know."""
 
     name: str
     description: str
@@ -31,6 +33,7 @@ class Collection:
     document_count: int
     chunk_count: int
     embedder: str
+    chunking: Chunking | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,13 +66,20 @@ class StoredDocument:
 
 @dataclass(frozen=True, slots=True)
 class Chunk:
-    """A piece of a document; `ordinal` counts from 0, `token_count` in the embedder's tokens."""
+    """A piece of a document; `ordinal` counts from 0, `token_count` in the embedder's tokens.
+
+    `parent`: the span of the larger piece that it was cut from, if any. `page` counts from 1;
+    None: the document has no pages. `heading`: the headings, or in code the names of classes
+    and functions, that it stands under, as in "Install > Linux"; may be empty."""
 
     id: str
     span: Span
     text: str
     token_count: int
     ordinal: int
+    parent: Span | None = None
+    page: int | None = None
+    heading: str = ""
 
 
 @dataclass(frozen=True, slots=True)

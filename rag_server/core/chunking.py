@@ -5,6 +5,9 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from functools import lru_cache
 
+# Programming languages whose structure is known.
+LANGUAGES = ("c", "cpp", "go", "java", "javascript", "python", "rust", "tsx", "typescript")
+
 
 @dataclass(frozen=True, slots=True)
 class RecursiveChunking:
@@ -32,7 +35,8 @@ class MarkdownChunking:
 
 @dataclass(frozen=True, slots=True)
 class CodeChunking:
-    """By definitions of the source code. `language` empty: told from the document."""
+    """By definitions of the source code. `language`: one of LANGUAGES; empty: told from the
+    document."""
 
     max_tokens: int = 200
     language: str = ""

@@ -1,12 +1,13 @@
 """What is stored, read and administered: collections, documents and chunks."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from hashlib import sha256
 from typing import Generic, TypeVar
 
 from rag_server.core.call import Call, Deadline
+from rag_server.core.chunking import ChunkingSpec
 from rag_server.core.documents import Collection, GenerationSettings, StoredChunk, StoredDocument
 from rag_server.core.errors import AlreadyExists, NotFound, Reason
 from rag_server.core.filters import Filter, conjunction, matches
@@ -35,29 +36,45 @@ class Library:
     hides documents here as it does in retrieval."""
 
     def __init__(
-        self, catalog: Catalog, reads: Workers, commits: Workers, defaults: GenerationSettings
+        self,
+        catalog: Catalog,
+        reads: Workers,
+        commits: Workers,
+        defaults: GenerationSettings,
+        require: Callable[[ChunkingSpec], object],
     ) -> None:
-        """`defaults`: what a collection gets that asks for nothing else."""
+        """`defaults`: what a collection gets that asks for nothing else; `require` raises
+        PreconditionFailed for a chunking that this server lacks the parts for."""
         self._catalog = catalog
         self._reads = reads
         self._commits = commits
         self._defaults = defaults
+        self._require = require
 
     async def create_collection(
-        self, name: str, description: str, call: Call, *, dry: bool = False
+        self,
+        name: str,
+        description: str,
+        chunking: ChunkingSpec | None,
+        call: Call,
+        *,
+        dry: bool = False,
     ) -> Collection:
-        """A new, empty collection. Raises AlreadyExists."""
+        """A new, empty collection, chunked by default where `chunking` is None. Raises
+        AlreadyExists, PreconditionFailed."""
         call.principal.require(Role.WRITER)
         tenant = call.principal.tenant
+        settings = replace(self._defaults, chunking=chunking or self._defaults.chunking)
 
         def work() -> Collection:
+            self._require(settings.chunking)
             if not dry:
-                return self._catalog.collections.create(tenant, name, description, self._defaults)
+                return self._catalog.collections.create(tenant, name, description, settings)
             try:
                 self._catalog.collections.get(tenant, name)
             except NotFound:
                 now = datetime.now(UTC)
-                return Collection(0, tenant, name, description, 0, 1, self._defaults, now)
+                return Collection(0, tenant, name, description, 0, 1, settings, now)
             raise AlreadyExists("there is a collection of that name", Reason.COLLECTION_EXISTS)
 
         return await self._commits.run(work, call.deadline)

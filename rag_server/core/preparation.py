@@ -110,7 +110,9 @@ class Preparation:
             title = parsed.title if document.title is None else document.title
             parsed = replace(parsed, title=_shortened(title))
         with call.stage("chunk"):
-            pieces = self._chunker.chunk(parsed.text, document.content_type, parsed.title)
+            pieces = self._chunker.chunk(
+                parsed.text, document.content_type, parsed.title, _language_hints(document)
+            )
         if not pieces:
             raise InvalidRequest.of(Violation("content", "has no visible text"))
         cuts = self._cuts(call.principal.tenant, document.id, parsed, pieces)
@@ -174,6 +176,13 @@ def _text(document: Document) -> str:
         return document.content.decode("utf-8-sig")
     except UnicodeDecodeError:
         raise InvalidRequest.of(Violation("content", "is not UTF-8 text")) from None
+
+
+def _language_hints(document: Document) -> list[str]:
+    """What may say in which programming language a document is written."""
+    own = document.metadata.get("language")
+    suffix = document.id.rpartition("/")[2].rpartition(".")[2]
+    return [own, suffix] if isinstance(own, str) else [suffix]
 
 
 def _shortened(title: str) -> str:

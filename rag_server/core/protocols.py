@@ -102,14 +102,14 @@ class Chunker(Protocol):
         ...
 
     def chunk(
-        self, text: str, content_type: ContentType, title: str, language: str = ""
+        self, text: str, content_type: ContentType, title: str, hints: Sequence[str] = ()
     ) -> list[Piece]:
         """Pieces that together hold every visible character of `text`, without white space at
         their ends; each fits the embedder together with the title. Empty for blank text.
 
         Starts and ends ascend; the spans are disjoint unless the strategy has an overlap.
-        `language`: the document's programming language, by its name or the suffix of its
-        files ("python", "py"), as far as the document tells; in any case.
+        `hints`: what may name the document's programming language, by itself or by the
+        suffix of its files ("python", "py"), in upper or lower case, the most telling first.
         """
         ...
 

@@ -160,14 +160,18 @@ class Embedder(Section):
 
 
 class Chunking(Section):
-    """How documents are cut."""
+    """How the documents of a collection are cut that says nothing else when it is created."""
 
+    strategy: Literal["recursive", "sentence", "markdown", "code", "hierarchical"] = Field(
+        default="recursive",
+        description="Chunking strategy of new collections; `code` needs the extra `documents`.",
+    )
     max_tokens: int = Field(
         default=200,
         ge=16,
         le=8_192,
-        description="Longest chunk, in tokens of the embedder; a change applies to documents "
-        "ingested from then on.",
+        description="Longest chunk of new collections, in tokens of the embedder, whose window "
+        "bounds it too.",
     )
 
 

@@ -24,6 +24,12 @@ class ByteOffsets:
         """Byte where character `index` begins, 0 <= index <= len(text)."""
         return index if self._starts is None else int(self._starts[index])
 
+    def index(self, byte: int) -> int:
+        """The character that begins at or before `byte`, 0 <= byte <= the text's bytes."""
+        if self._starts is None:
+            return byte
+        return int(np.searchsorted(self._starts, byte, side="right")) - 1
+
     def bytes(self, indices: NDArray[np.int64]) -> NDArray[np.int64]:
         """The same for an int64 array of any shape."""
         return indices if self._starts is None else self._starts[indices]

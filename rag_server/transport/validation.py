@@ -12,11 +12,12 @@ from typing import Any
 
 from google.api.field_behavior_pb2 import REQUIRED, field_behavior
 from google.protobuf.message import Message
+from ragrpc.v1 import chunking_pb2, retrieval_pb2
 from ragrpc.v1 import collection_service_pb2 as collections_pb
 from ragrpc.v1 import document_service_pb2 as documents_pb
 from ragrpc.v1 import rag_service_pb2 as rag_pb
-from ragrpc.v1 import retrieval_pb2
 
+from rag_server.core.chunking import LANGUAGES, STRATEGIES
 from rag_server.core.errors import InvalidRequest, Violation
 
 MAX_DOCUMENTS = 1_000
@@ -24,6 +25,7 @@ MAX_DOCUMENT_BYTES = 4 * 1024 * 1024
 MAX_TOP_K = 1_000
 MAX_PAGE = 1_000
 MAX_BATCH = 100
+MAX_CHUNK_TOKENS = 8_192
 # Of the requests of a batch together: what one response can carry.
 MAX_BATCH_TOP_K = 1_000
 _DEFAULT_TOP_K = 10
@@ -147,14 +149,21 @@ def _nested(value: Message) -> str | None:
     raise AssertionError(f"{value.DESCRIPTOR.name} is checked by its own rules")
 
 
+def _one_of(known: Sequence[str]) -> Test:
+    wrong = f"must be one of {', '.join(known)}"
+    return lambda value: None if value in known else wrong
+
+
 _COLLECTION = Rule("collection", _name)
 _CONSISTENCY = Rule("consistency", _nested)
+_MAX_TOKENS = Rule("max_tokens", _within(16, MAX_CHUNK_TOKENS))
 _PAGE = (Rule("page_size", _within(1, MAX_PAGE)), Rule("page_token", _bytes_up_to(4_096)))
 
 # Messages that mean nothing unless one of their alternatives is set.
 _ONE_OF: Mapping[type[Message], str] = {
     retrieval_pb2.Retriever: "strategy",
     rag_pb.Generator: "strategy",
+    chunking_pb2.Chunking: "strategy",
 }
 
 RULES: Mapping[type[Message], Sequence[Rule]] = {
@@ -210,6 +219,16 @@ RULES: Mapping[type[Message], Sequence[Rule]] = {
     collections_pb.CreateCollectionRequest: (
         _COLLECTION,
         Rule("description", _bytes_up_to(1_024)),
+        Rule("chunking", _nested),
+    ),
+    chunking_pb2.Chunking: tuple(Rule(strategy, _nested) for strategy in STRATEGIES),
+    chunking_pb2.RecursiveChunking: (_MAX_TOKENS,),
+    chunking_pb2.SentenceChunking: (_MAX_TOKENS, Rule("overlap", _within(0, 10))),
+    chunking_pb2.MarkdownChunking: (_MAX_TOKENS,),
+    chunking_pb2.CodeChunking: (_MAX_TOKENS, Rule("language", _one_of(LANGUAGES))),
+    chunking_pb2.HierarchicalChunking: (
+        _MAX_TOKENS,
+        Rule("parent_tokens", _within(16, MAX_CHUNK_TOKENS)),
     ),
     collections_pb.GetCollectionRequest: (_COLLECTION,),
     collections_pb.ListCollectionsRequest: _PAGE,

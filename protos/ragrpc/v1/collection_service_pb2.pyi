@@ -2,6 +2,7 @@ import datetime
 
 from google.api import field_behavior_pb2 as _field_behavior_pb2
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
+from ragrpc.v1 import chunking_pb2 as _chunking_pb2
 from google.protobuf.internal import containers as _containers
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
@@ -11,7 +12,7 @@ from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
 DESCRIPTOR: _descriptor.FileDescriptor
 
 class Collection(_message.Message):
-    __slots__ = ("name", "description", "create_time", "revision", "generation", "document_count", "chunk_count", "embedder")
+    __slots__ = ("name", "description", "create_time", "revision", "generation", "document_count", "chunk_count", "embedder", "chunking")
     NAME_FIELD_NUMBER: _ClassVar[int]
     DESCRIPTION_FIELD_NUMBER: _ClassVar[int]
     CREATE_TIME_FIELD_NUMBER: _ClassVar[int]
@@ -20,6 +21,7 @@ class Collection(_message.Message):
     DOCUMENT_COUNT_FIELD_NUMBER: _ClassVar[int]
     CHUNK_COUNT_FIELD_NUMBER: _ClassVar[int]
     EMBEDDER_FIELD_NUMBER: _ClassVar[int]
+    CHUNKING_FIELD_NUMBER: _ClassVar[int]
     name: str
     description: str
     create_time: _timestamp_pb2.Timestamp
@@ -28,17 +30,20 @@ class Collection(_message.Message):
     document_count: int
     chunk_count: int
     embedder: str
-    def __init__(self, name: _Optional[str] = ..., description: _Optional[str] = ..., create_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., revision: _Optional[int] = ..., generation: _Optional[int] = ..., document_count: _Optional[int] = ..., chunk_count: _Optional[int] = ..., embedder: _Optional[str] = ...) -> None: ...
+    chunking: _chunking_pb2.Chunking
+    def __init__(self, name: _Optional[str] = ..., description: _Optional[str] = ..., create_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., revision: _Optional[int] = ..., generation: _Optional[int] = ..., document_count: _Optional[int] = ..., chunk_count: _Optional[int] = ..., embedder: _Optional[str] = ..., chunking: _Optional[_Union[_chunking_pb2.Chunking, _Mapping]] = ...) -> None: ...
 
 class CreateCollectionRequest(_message.Message):
-    __slots__ = ("collection", "description", "validate_only")
+    __slots__ = ("collection", "description", "validate_only", "chunking")
     COLLECTION_FIELD_NUMBER: _ClassVar[int]
     DESCRIPTION_FIELD_NUMBER: _ClassVar[int]
     VALIDATE_ONLY_FIELD_NUMBER: _ClassVar[int]
+    CHUNKING_FIELD_NUMBER: _ClassVar[int]
     collection: str
     description: str
     validate_only: bool
-    def __init__(self, collection: _Optional[str] = ..., description: _Optional[str] = ..., validate_only: bool = ...) -> None: ...
+    chunking: _chunking_pb2.Chunking
+    def __init__(self, collection: _Optional[str] = ..., description: _Optional[str] = ..., validate_only: bool = ..., chunking: _Optional[_Union[_chunking_pb2.Chunking, _Mapping]] = ...) -> None: ...
 
 class CreateCollectionResponse(_message.Message):
     __slots__ = ("collection",)

@@ -67,7 +67,8 @@ class CollectionServiceServicer(object):
 
     def CreateCollection(self, request, context):
         """Creates an empty collection. Role: writer. Errors: ALREADY_EXISTS
-        (COLLECTION_EXISTS), INVALID_ARGUMENT.
+        (COLLECTION_EXISTS), INVALID_ARGUMENT, FAILED_PRECONDITION
+        (EXTRA_NOT_INSTALLED) for a chunking that this server lacks the parts for.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

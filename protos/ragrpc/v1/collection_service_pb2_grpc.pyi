@@ -38,7 +38,8 @@ class CollectionServiceStub:
     def __new__(cls, channel: _aio.Channel) -> CollectionServiceAsyncStub: ...
     CreateCollection: _grpc.UnaryUnaryMultiCallable[_collection_service_pb2.CreateCollectionRequest, _collection_service_pb2.CreateCollectionResponse]
     """Creates an empty collection. Role: writer. Errors: ALREADY_EXISTS
-    (COLLECTION_EXISTS), INVALID_ARGUMENT.
+    (COLLECTION_EXISTS), INVALID_ARGUMENT, FAILED_PRECONDITION
+    (EXTRA_NOT_INSTALLED) for a chunking that this server lacks the parts for.
     """
     GetCollection: _grpc.UnaryUnaryMultiCallable[_collection_service_pb2.GetCollectionRequest, _collection_service_pb2.GetCollectionResponse]
     """Reads one collection. Role: reader. Errors: NOT_FOUND."""
@@ -59,7 +60,8 @@ class CollectionServiceAsyncStub(CollectionServiceStub):
     def __init__(self, channel: _aio.Channel) -> None: ...
     CreateCollection: _aio.UnaryUnaryMultiCallable[_collection_service_pb2.CreateCollectionRequest, _collection_service_pb2.CreateCollectionResponse]  # type: ignore[assignment]
     """Creates an empty collection. Role: writer. Errors: ALREADY_EXISTS
-    (COLLECTION_EXISTS), INVALID_ARGUMENT.
+    (COLLECTION_EXISTS), INVALID_ARGUMENT, FAILED_PRECONDITION
+    (EXTRA_NOT_INSTALLED) for a chunking that this server lacks the parts for.
     """
     GetCollection: _aio.UnaryUnaryMultiCallable[_collection_service_pb2.GetCollectionRequest, _collection_service_pb2.GetCollectionResponse]  # type: ignore[assignment]
     """Reads one collection. Role: reader. Errors: NOT_FOUND."""
@@ -83,7 +85,8 @@ class CollectionServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_collection_service_pb2.CreateCollectionResponse, _abc.Awaitable[_collection_service_pb2.CreateCollectionResponse]]:
         """Creates an empty collection. Role: writer. Errors: ALREADY_EXISTS
-        (COLLECTION_EXISTS), INVALID_ARGUMENT.
+        (COLLECTION_EXISTS), INVALID_ARGUMENT, FAILED_PRECONDITION
+        (EXTRA_NOT_INSTALLED) for a chunking that this server lacks the parts for.
         """
 
     @_abc_1.abstractmethod

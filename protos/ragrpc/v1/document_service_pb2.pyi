@@ -77,18 +77,24 @@ class StoredDocument(_message.Message):
     def __init__(self, id: _Optional[str] = ..., text: _Optional[str] = ..., content_type: _Optional[_Union[ContentType, str]] = ..., title: _Optional[str] = ..., metadata: _Optional[_Mapping[str, _metadata_pb2.Value]] = ..., revision: _Optional[int] = ..., update_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., chunk_count: _Optional[int] = ..., size_bytes: _Optional[int] = ...) -> None: ...
 
 class Chunk(_message.Message):
-    __slots__ = ("id", "span", "text", "token_count", "ordinal")
+    __slots__ = ("id", "span", "text", "token_count", "ordinal", "parent", "page", "heading")
     ID_FIELD_NUMBER: _ClassVar[int]
     SPAN_FIELD_NUMBER: _ClassVar[int]
     TEXT_FIELD_NUMBER: _ClassVar[int]
     TOKEN_COUNT_FIELD_NUMBER: _ClassVar[int]
     ORDINAL_FIELD_NUMBER: _ClassVar[int]
+    PARENT_FIELD_NUMBER: _ClassVar[int]
+    PAGE_FIELD_NUMBER: _ClassVar[int]
+    HEADING_FIELD_NUMBER: _ClassVar[int]
     id: str
     span: _retrieval_pb2.Span
     text: str
     token_count: int
     ordinal: int
-    def __init__(self, id: _Optional[str] = ..., span: _Optional[_Union[_retrieval_pb2.Span, _Mapping]] = ..., text: _Optional[str] = ..., token_count: _Optional[int] = ..., ordinal: _Optional[int] = ...) -> None: ...
+    parent: _retrieval_pb2.Span
+    page: int
+    heading: str
+    def __init__(self, id: _Optional[str] = ..., span: _Optional[_Union[_retrieval_pb2.Span, _Mapping]] = ..., text: _Optional[str] = ..., token_count: _Optional[int] = ..., ordinal: _Optional[int] = ..., parent: _Optional[_Union[_retrieval_pb2.Span, _Mapping]] = ..., page: _Optional[int] = ..., heading: _Optional[str] = ...) -> None: ...
 
 class UpsertDocumentsRequest(_message.Message):
     __slots__ = ("collection", "documents")

@@ -28,6 +28,7 @@ class ErrorReason(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     ERROR_REASON_UNIMPLEMENTED: _ClassVar[ErrorReason]
     ERROR_REASON_CANCELLED: _ClassVar[ErrorReason]
     ERROR_REASON_EMBEDDER_MISMATCH: _ClassVar[ErrorReason]
+    ERROR_REASON_EXTRA_NOT_INSTALLED: _ClassVar[ErrorReason]
     ERROR_REASON_JOB_NOT_FOUND: _ClassVar[ErrorReason]
     ERROR_REASON_JOB_IN_PROGRESS: _ClassVar[ErrorReason]
     ERROR_REASON_JOB_GAVE_UP: _ClassVar[ErrorReason]
@@ -54,6 +55,7 @@ ERROR_REASON_INTERNAL: ErrorReason
 ERROR_REASON_UNIMPLEMENTED: ErrorReason
 ERROR_REASON_CANCELLED: ErrorReason
 ERROR_REASON_EMBEDDER_MISMATCH: ErrorReason
+ERROR_REASON_EXTRA_NOT_INSTALLED: ErrorReason
 ERROR_REASON_JOB_NOT_FOUND: ErrorReason
 ERROR_REASON_JOB_IN_PROGRESS: ErrorReason
 ERROR_REASON_JOB_GAVE_UP: ErrorReason

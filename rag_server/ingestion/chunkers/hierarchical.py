@@ -1,5 +1,7 @@
 """Small chunks to be found by, each with the larger stretch that it was cut from."""
 
+from collections.abc import Sequence
+
 from rag_server.core.documents import ContentType, Piece
 from rag_server.ingestion.chunkers.budget import Budget
 from rag_server.ingestion.chunkers.costs import Costs
@@ -25,11 +27,7 @@ class HierarchicalChunker:
         return f"hierarchical-{_VERSION}-{self._parent_tokens}-{self._budget.fingerprint}"
 
     def chunk(
-        self,
-        text: str,
-        content_type: ContentType,
-        title: str,
-        language: str = "",
+        self, text: str, content_type: ContentType, title: str, hints: Sequence[str] = ()
     ) -> list[Piece]:
         """Ascending, disjoint pieces, each inside of its parent; the parents are disjoint too."""
         costs = Costs(text, self._budget.tokens)

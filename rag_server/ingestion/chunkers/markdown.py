@@ -46,11 +46,7 @@ class MarkdownChunker:
         return f"markdown-{_VERSION}-{self._budget.fingerprint}"
 
     def chunk(
-        self,
-        text: str,
-        content_type: ContentType,
-        title: str,
-        language: str = "",
+        self, text: str, content_type: ContentType, title: str, hints: Sequence[str] = ()
     ) -> list[Piece]:
         """Ascending, disjoint pieces; the heading of each is its path, as in "Install > Linux"."""
         costs = Costs(text, self._budget.tokens)

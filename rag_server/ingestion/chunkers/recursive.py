@@ -25,11 +25,7 @@ class RecursiveChunker:
         return f"recursive-{_VERSION}-{self._budget.fingerprint}"
 
     def chunk(
-        self,
-        text: str,
-        content_type: ContentType,
-        title: str,
-        language: str = "",
+        self, text: str, content_type: ContentType, title: str, hints: Sequence[str] = ()
     ) -> list[Piece]:
         """Ascending, disjoint pieces."""
         costs = Costs(text, self._budget.tokens)

@@ -27,11 +27,7 @@ class SentenceChunker:
         return f"sentence-{_VERSION}-{self._overlap}-{self._budget.fingerprint}"
 
     def chunk(
-        self,
-        text: str,
-        content_type: ContentType,
-        title: str,
-        language: str = "",
+        self, text: str, content_type: ContentType, title: str, hints: Sequence[str] = ()
     ) -> list[Piece]:
         """Pieces whose starts and ends ascend; disjoint where `overlap` is 0."""
         costs = Costs(text, self._budget.tokens)

@@ -25,6 +25,7 @@ from rag_server.core.frames import (
     Refused,
 )
 from rag_server.core.values import Span
+from rag_server.transport.convert.chunking import chunking_message
 from rag_server.transport.convert.metadata import fill_metadata, metadata, timestamp
 from rag_server.transport.errors import status_of
 from rag_server.transport.validation import check
@@ -133,6 +134,9 @@ def chunk_message(chunk: StoredChunk) -> pb.Chunk:
         text=chunk.text,
         token_count=chunk.tokens,
         ordinal=chunk.ordinal,
+        parent=span_message(chunk.parent) if chunk.parent else None,
+        page=chunk.page,
+        heading=chunk.heading,
     )
 
 
@@ -147,6 +151,7 @@ def collection_message(collection: Collection) -> collections_pb.Collection:
         document_count=collection.document_count,
         chunk_count=collection.chunk_count,
         embedder=collection.embedder,
+        chunking=chunking_message(collection.settings.chunking),
     )
 
 

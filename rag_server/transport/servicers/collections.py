@@ -4,6 +4,7 @@ from ragrpc.v1 import collection_service_pb2 as pb
 
 from rag_server.core.call import Call
 from rag_server.core.library import Library
+from rag_server.transport.convert.chunking import chunking_of
 from rag_server.transport.convert.documents import collection_message
 
 _PAGE_SIZE = 100
@@ -20,7 +21,11 @@ class CollectionServicer:
     ) -> pb.CreateCollectionResponse:
         """A new, empty collection."""
         created = await self._library.create_collection(
-            request.collection, request.description, call, dry=request.validate_only
+            request.collection,
+            request.description,
+            chunking_of(request.chunking) if request.HasField("chunking") else None,
+            call,
+            dry=request.validate_only,
         )
         return pb.CreateCollectionResponse(collection=collection_message(created))
 

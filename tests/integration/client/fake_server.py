@@ -163,6 +163,8 @@ def described(name: str, count: int) -> collection_service_pb2.Collection:
         name=name, revision=count, generation=1, document_count=count, embedder="test"
     )
     message.create_time.FromSeconds(1_700_000_000)
+    message.chunking.sentence.max_tokens = 200
+    message.chunking.sentence.overlap = 0
     return message
 
 

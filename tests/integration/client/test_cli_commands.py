@@ -9,6 +9,13 @@ import typer
 from grpc import StatusCode
 from jsonschema import Draft202012Validator
 from ragrpc.v1 import rag_service_pb2
+from ragrpc.v1.chunking_pb2 import (
+    Chunking,
+    CodeChunking,
+    HierarchicalChunking,
+    MarkdownChunking,
+    SentenceChunking,
+)
 from referencing import Registry, Resource
 from typer.testing import CliRunner
 
@@ -175,7 +182,33 @@ def test_collections_are_listed_created_and_shown(run: Run) -> None:
     run("collections", "create", "handbook", code=1)
     run("collections", "create", "handbook", "--exist-ok")
     assert run("collections", "list").stdout == "handbook\t0\t0\t\n"
-    assert "embedder\ttest\n" in run("collections", "get", "handbook").stdout
+    shown = run("collections", "get", "handbook").stdout
+    assert "embedder\ttest\n" in shown
+    assert "chunking\tsentence, max tokens 200, overlap 0\n" in shown
+
+
+def test_a_collection_is_created_with_its_chunking(run: Run, server: FakeServer) -> None:
+    run("collections", "create", "a", "--chunking", "markdown", "--max-tokens", "150")
+    run("collections", "create", "b", "--chunking", "sentence", "--overlap", "0")
+    run("collections", "create", "c", "--chunking", "code", "--language", "go")
+    run("collections", "create", "d", "--chunking", "hierarchical", "--parent-tokens", "500")
+    run("collections", "create", "e")
+    asked = [each.request.chunking for each in server.calls_of("CreateCollection")]
+    assert asked == [
+        Chunking(markdown=MarkdownChunking(max_tokens=150)),
+        Chunking(sentence=SentenceChunking(overlap=0)),
+        Chunking(code=CodeChunking(language="go")),
+        Chunking(hierarchical=HierarchicalChunking(parent_tokens=500)),
+        Chunking(),
+    ]
+
+
+def test_options_of_another_chunking_are_usage_errors(run: Run, server: FakeServer) -> None:
+    options = ("--chunking", "markdown", "--overlap", "2")
+    shown = run("collections", "create", "a", *options, code=2).stderr
+    assert "--overlap: needs --chunking sentence" in shown
+    assert "--max-tokens" in run("collections", "create", "a", "--max-tokens", "9", code=2).stderr
+    assert server.calls_of("CreateCollection") == []
 
 
 def test_deleting_a_collection_asks_first(filled: Run, server: FakeServer) -> None:
