@@ -9,7 +9,7 @@ from datetime import datetime
 from pathlib import Path
 
 from rag_server.core.errors import Exhausted, RagError, Reason
-from rag_server.stores.catalog.engine import FILE, connect
+from rag_server.stores.catalog.sqlite import FILE, connect
 from rag_server.stores.migration_failure import failed
 
 _DIRECTORY = "before-migration"

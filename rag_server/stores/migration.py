@@ -1,12 +1,15 @@
-"""Which schema a data directory has, and how it gets another one."""
+"""Which schema a catalog has, and how it gets another one."""
 
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from sqlalchemy import Connection, inspect, text
+
 from rag_server.core.errors import PreconditionFailed, Reason
 from rag_server.core.telemetry import SILENT, Telemetry
-from rag_server.stores.catalog.engine import FILE, Database, connect, translated
+from rag_server.stores.catalog.location import Location, open_database
 from rag_server.stores.migration_failure import failed
 from rag_server.stores.schema_change import SchemaChange, named
 
@@ -18,23 +21,25 @@ if TYPE_CHECKING:
 REVISIONS = ("0001_initial", "0002_generations")
 
 _SCRIPTS = Path(__file__).with_name("migrations")
+# Of a migration's statements, in seconds.
+_PATIENCE = 86_400.0
 
 
-def plan(data_dir: Path, to: str = "") -> SchemaChange:
+def plan(location: Location, to: str = "") -> SchemaChange:
     """What `migrate` would do. `to` is a revision or its number, else the newest. Raises
     InvalidRequest for an unknown one, PreconditionFailed when the catalog is newer than
     this program."""
     after = named(to, REVISIONS) if to else REVISIONS[-1]
-    return SchemaChange.between(_known(_current(data_dir)), after, REVISIONS)
+    return SchemaChange.between(_known(_current(location)), after, REVISIONS)
 
 
-def pending(data_dir: Path) -> tuple[str, ...]:
+def pending(location: Location) -> tuple[str, ...]:
     """Revisions not yet applied, in order; all of them where there is no catalog. Raises
     PreconditionFailed when the catalog is newer than this program."""
-    return plan(data_dir).steps
+    return plan(location).steps
 
 
-def migrate(data_dir: Path, to: str = "", telemetry: Telemetry = SILENT) -> SchemaChange:
+def migrate(location: Location, to: str = "", telemetry: Telemetry = SILENT) -> SchemaChange:
     """Change the schema, up or down, all or nothing; what was done. The caller holds the
     directory's lock and has a copy.
 
@@ -43,19 +48,20 @@ def migrate(data_dir: Path, to: str = "", telemetry: Telemetry = SILENT) -> Sche
     Exhausted for a full disk and RagError for whatever else went wrong, after which the
     catalog is as it was.
     """
-    change = plan(data_dir, to)
+    change = plan(location, to)
     if change.steps:
-        data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
-        _carry_out(data_dir / FILE, change, telemetry)
+        if isinstance(location, Path):
+            location.mkdir(mode=0o700, parents=True, exist_ok=True)
+        _carry_out(location, change, telemetry)
     return change
 
 
-def prepare(data_dir: Path) -> None:
+def prepare(location: Location) -> None:
     """Make a new catalog where there is none. An older one is migrated only when asked for,
     since an older program cannot read it afterwards: raises PreconditionFailed."""
-    missing = pending(data_dir)
+    missing = pending(location)
     if missing == REVISIONS:
-        migrate(data_dir)
+        migrate(location)
     elif missing:
         raise PreconditionFailed(
             "the catalog has an older schema: run `ragrpc-server migrate`, which copies it first",
@@ -84,35 +90,47 @@ def _known(current: str | None) -> str | None:
     )
 
 
-def _current(data_dir: Path) -> str | None:
-    path = data_dir / FILE
-    if not path.exists():
-        return None
-    with translated(), closing(connect(path)) as connection:
-        table = "SELECT 1 FROM sqlite_master WHERE name = 'alembic_version'"
-        if connection.execute(table).fetchone() is None:
+def _current(location: Location) -> str | None:
+    with closing(open_database(location)) as database:
+        if not database.exists():
             return None
-        row = connection.execute("SELECT version_num FROM alembic_version").fetchone()
-        return str(row[0]) if row else None
+        with database.reading() as connection:
+            return _version(connection)
 
 
-def _carry_out(path: Path, change: SchemaChange, telemetry: Telemetry) -> None:
+def _version(connection: Connection) -> str | None:
+    if not inspect(connection).has_table("alembic_version"):
+        return None
+    version = connection.scalar(text("SELECT version_num FROM alembic_version"))
+    return None if version is None else str(version)
+
+
+def _carry_out(location: Location, change: SchemaChange, telemetry: Telemetry) -> None:
     taken: list[str] = []
 
     def applied(revision: str) -> None:
         taken.append(revision)
         telemetry.reached("migrate.step")
 
-    database = Database(path)
     telemetry.reached("migrate.begin")
     try:
-        with database.writing() as connection:
-            scripts().run(connection, change, applied)
+        with (
+            closing(open_database(_unhurried(location))) as database,
+            database.writing(alone=True) as connection,
+        ):
+            # Another server may have done it while this one waited for its turn.
+            if _version(connection) != change.after:
+                scripts().run(connection, change, applied)
             telemetry.reached("migrate.inside")
     except Exception as error:
         at = change.steps[min(len(taken), len(change.steps) - 1)]
         what = f"the migration failed at {at}, and the catalog is as it was"
         raise failed(what, error) from error
-    finally:
-        database.close()
     telemetry.reached("migrate.done")
+
+
+def _unhurried(location: Location) -> Location:
+    """The same with all the time that a change of large tables needs."""
+    if isinstance(location, Path):
+        return location
+    return replace(location, statement_timeout=_PATIENCE, lock_timeout=_PATIENCE)

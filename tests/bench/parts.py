@@ -11,7 +11,7 @@ from chromadb.config import Settings as ChromaSettings
 from rag_server.core.documents import Vector
 from rag_server.embedders import EMBEDDERS
 from rag_server.settings import Settings
-from rag_server.stores.catalog.engine import FILE, connect
+from rag_server.stores.catalog.sqlite import FILE, connect
 from tests.bench.clients import TOP_K
 
 _ROWS = f"""

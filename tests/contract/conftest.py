@@ -8,14 +8,20 @@ from pathlib import Path
 from typing import Protocol
 
 import numpy as np
+import psycopg
 import pytest
+from psycopg.sql import SQL, Identifier
 
 from rag_server.core.documents import ContentType, Embedding, NewChunk, NewDocument, Vector
 from rag_server.core.protocols import Catalog, Pingable, VectorIndex
 from rag_server.core.telemetry import Silent
 from rag_server.core.values import Metadata, Span
 from rag_server.stores.catalog.catalog import open_catalog
+from rag_server.stores.catalog.location import Location, PostgresOptions
+from rag_server.stores.catalog.schema import METADATA
 from rag_server.stores.chroma import ChromaIndex, EmbeddedEngine
+from rag_server.stores.migration import migrate
+from tests.postgres_server import PostgresServer
 
 DIMENSION = 8
 
@@ -54,15 +60,24 @@ class Points(Silent):
         self.seen.append(point)
 
 
-def _sqlite(directory: Path, points: Points, clock: Clock) -> ClosableCatalog:
-    return open_catalog(directory, points, clock=clock)
+def _sqlite(request: pytest.FixtureRequest) -> Location:
+    directory: Path = request.getfixturevalue("tmp_path")
+    return directory
+
+
+def _postgres(request: pytest.FixtureRequest) -> Location:
+    url: str = request.getfixturevalue("postgres_catalog")
+    return PostgresOptions(url)
 
 
 def _chroma(directory: Path, points: Points) -> ClosableIndex:
     return ChromaIndex(EmbeddedEngine(directory / "chroma"), points)
 
 
-CATALOGS: Mapping[str, Callable[[Path, Points, Clock], ClosableCatalog]] = {"sqlite": _sqlite}
+CATALOGS: Mapping[str, Callable[[pytest.FixtureRequest], Location]] = {
+    "sqlite": _sqlite,
+    "postgres": _postgres,
+}
 INDEXES: Mapping[str, Callable[[Path, Points], ClosableIndex]] = {"chroma-embedded": _chroma}
 
 
@@ -76,15 +91,48 @@ def catalog_points() -> Points:
     return Points()
 
 
+@pytest.fixture(scope="session")
+def postgres_with_catalog(postgres_server: PostgresServer) -> str:
+    """URL of a database with the tables of a catalog."""
+    url = postgres_server.new_database()
+    migrate(PostgresOptions(url))
+    return url
+
+
+@pytest.fixture
+def postgres_catalog(postgres_with_catalog: str) -> str:
+    """The same with empty tables, which is quicker than a new database."""
+    with psycopg.connect(postgres_with_catalog) as connection:
+        for table in reversed(METADATA.sorted_tables):
+            connection.execute(SQL("DELETE FROM {}").format(Identifier(table.name)))
+    return postgres_with_catalog
+
+
 @pytest.fixture(params=CATALOGS)
 def catalog_opener(
-    request: pytest.FixtureRequest,
-    tmp_path: Path,
-    catalog_points: Points,
-    catalog_clock: Clock,
+    request: pytest.FixtureRequest, catalog_points: Points, catalog_clock: Clock
 ) -> Callable[[], ClosableCatalog]:
     """Opens the same catalog again and again, as restarts and second processes do."""
-    return lambda: CATALOGS[request.param](tmp_path, catalog_points, catalog_clock)
+    location = CATALOGS[request.param](request)
+    return lambda: open_catalog(location, catalog_points, clock=catalog_clock)
+
+
+@pytest.fixture
+def catalog_files(
+    request: pytest.FixtureRequest, catalog_opener: object, tmp_path: Path
+) -> Callable[[], list[bytes]]:
+    """Everything that is on disk of what catalogs have stored, read when it is called."""
+    on_postgres = request.node.callspec.params["catalog_opener"] == "postgres"
+
+    def read() -> list[bytes]:
+        directory = tmp_path
+        if on_postgres:
+            server: PostgresServer = request.getfixturevalue("postgres_server")
+            server.execute("CHECKPOINT")
+            directory = server.directory
+        return [path.read_bytes() for path in directory.rglob("*") if path.is_file()]
+
+    return read
 
 
 @pytest.fixture

@@ -50,6 +50,24 @@ def test_written_document_is_read_back_whole(
     assert (stored.chunk_count, stored.size_bytes) == (4, len(text.encode()))
 
 
+def test_any_character_comes_back(catalog: Catalog, catalog_document: Draw) -> None:
+    strange = "a\0b \x01 \ufffe \U0010ffff"
+    docs = catalog.collections.create("acme", "docs", strange, GenerationSettings("minilm"))
+    drawn = catalog_document("a", strange, strange, {strange: strange})
+    plain = [replace(chunk, id=f"c{chunk.ordinal}") for chunk in drawn.chunks]
+    catalog.documents.write(docs, [replace(drawn, chunks=plain)])
+    view = newest(catalog).view
+    stored = catalog.documents.get(view, "a")
+    chunks = catalog.reader.of_document(view, "a", -1, 9)
+    assert newest(catalog).description == strange
+    assert stored is not None
+    assert (stored.text, stored.title, stored.metadata) == (strange, strange, {strange: strange})
+    assert chunks is not None
+    assert [(chunk.text, chunk.title) for chunk in chunks] == [
+        (word, strange) for word in strange.split()
+    ]
+
+
 def test_one_write_is_one_revision_and_tells_each_outcome(
     catalog: Catalog, docs: Collection, catalog_document: Draw
 ) -> None:

@@ -11,7 +11,7 @@ from rag_client import Document
 from rag_client.aio import AsyncRagClient
 from rag_server.app import running
 from rag_server.settings import Settings
-from rag_server.stores.catalog.engine import FILE
+from rag_server.stores.catalog.sqlite import FILE
 from tests.embedders import HashingEmbedder
 
 _FULL = 2

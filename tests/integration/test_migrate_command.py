@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from rag_server.stores.catalog.engine import FILE
+from rag_server.stores.catalog.sqlite import FILE
 from rag_server.stores.lock import DirectoryLock
 from rag_server.stores.migration import REVISIONS, migrate
 from tests.chaos.points import KILLED

@@ -1,6 +1,5 @@
 """Chunks and vectors of the catalog."""
 
-import json
 from collections.abc import Sequence
 from typing import Any
 
@@ -13,6 +12,7 @@ from rag_server.core.filters import Filter, matches
 from rag_server.core.values import Span
 from rag_server.stores.catalog.blob import unpack_sentences, unpack_spans, unpack_vectors
 from rag_server.stores.catalog.cursor import Cursor, Row
+from rag_server.stores.catalog.schema import content
 from rag_server.stores.catalog.value_json import decode_metadata
 
 _VISIBLE = """
@@ -42,29 +42,18 @@ _VECTORS = """
 SELECT c.id, c.chunk_id, e.vector
 FROM chunks c INDEXED BY chunks_by_revision CROSS JOIN embeddings e ON e.id = c.embedding
 WHERE c.collection_id = ? AND c.generation = ? AND c.created_rev > ? AND c.created_rev <= ?
-AND (c.deleted_rev IS NULL OR c.deleted_rev > ?) ORDER BY c.id
+AND (c.deleted_rev IS NULL OR c.deleted_rev > ?)
 """
 _COUNT = """
-SELECT COUNT(*) FROM chunks INDEXED BY chunks_by_revision
-WHERE collection_id = ? AND generation = ? AND created_rev > ? AND created_rev <= ?
-AND (deleted_rev IS NULL OR deleted_rev > ?)
-"""
-_VECTORS_OF = """
-SELECT c.id, c.chunk_id, e.vector
-FROM json_each(?) wanted
-CROSS JOIN chunks c INDEXED BY chunks_by_document ON c.document = wanted.value
-CROSS JOIN embeddings e ON e.id = c.embedding
-WHERE c.collection_id = ? AND c.generation = ? AND c.created_rev > ? AND c.created_rev <= ?
-AND (c.deleted_rev IS NULL OR c.deleted_rev > ?) ORDER BY c.id
-"""
-_COUNT_OF = """
-SELECT COUNT(*)
-FROM json_each(?) wanted
-CROSS JOIN chunks c INDEXED BY chunks_by_document ON c.document = wanted.value
+SELECT COUNT(*) FROM chunks c INDEXED BY chunks_by_revision
 WHERE c.collection_id = ? AND c.generation = ? AND c.created_rev > ? AND c.created_rev <= ?
 AND (c.deleted_rev IS NULL OR c.deleted_rev > ?)
 """
-
+# Of some documents, which are few.
+_VECTORS_OF, _COUNT_OF = (
+    f"{sql.replace('chunks_by_revision', 'chunks_by_document')} AND c.document IN (*)"
+    for sql in (_VECTORS, _COUNT)
+)
 
 # Documents tested against a filter between two looks at the deadline.
 _BETWEEN_CHECKS = 256
@@ -115,14 +104,13 @@ class SqlChunks:
         self, view: View, *, since: int = 0, documents: set[int] | None = None
     ) -> tuple[list[tuple[int, str]], NDArray[np.float32]]:
         """Ascending by row; float32 (0, 0) where there is none."""
-        rows = self._select(_VECTORS, _VECTORS_OF, view, since, documents)
+        rows = sorted(self._select(_VECTORS, _VECTORS_OF, view, since, documents))
         matrix = unpack_vectors([vector for _, _, vector in rows])
         return [(row, chunk_id) for row, chunk_id, _ in rows], matrix
 
     def count(self, view: View, *, since: int = 0, documents: set[int] | None = None) -> int:
         """How many chunks `vectors` would return."""
-        ((count,),) = self._select(_COUNT, _COUNT_OF, view, since, documents)
-        return int(count)
+        return sum(count for (count,) in self._select(_COUNT, _COUNT_OF, view, since, documents))
 
     def _select(
         self, of_all: str, of_some: str, view: View, since: int, documents: set[int] | None
@@ -136,7 +124,7 @@ class SqlChunks:
         )
         if documents is None:
             return self._cursor.rows(of_all, fixed)
-        return self._cursor.rows(of_some, (json.dumps(list(documents)), *fixed))
+        return self._cursor.rows_in(of_some, fixed, list(documents))
 
 
 def _pinned(view: View) -> Row:
@@ -152,11 +140,11 @@ def _stored(fields: Row) -> StoredChunk:
         document_id,
         ordinal,
         Span(start, end),
-        text,
+        content(text),
         tokens,
-        title,
+        content(title),
         decode_metadata(metadata),
         None if parent_start is None else Span(parent_start, parent_end),
         page,
-        heading,
+        content(heading),
     )

@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, Row, Select, func, insert, select, update
+from sqlalchemy.exc import IntegrityError
 
 from rag_server.core.documents import Collection, GenerationSettings, View
 from rag_server.core.errors import AlreadyExists, NotFound, Reason
@@ -11,7 +12,7 @@ from rag_server.stores.catalog.cursor import Cursor
 from rag_server.stores.catalog.engine import Database, insert_row
 from rag_server.stores.catalog.generation import decode_settings, encode_settings
 from rag_server.stores.catalog.instant import Clock, from_micros, to_micros
-from rag_server.stores.catalog.schema import chunks, collections, documents, generations
+from rag_server.stores.catalog.schema import chunks, collections, content, documents, generations
 from rag_server.stores.catalog.writer import Writer
 
 _GET = """
@@ -40,8 +41,7 @@ class SqlCollections:
 
         def work(connection: Connection) -> int:
             if connection.scalar(select(collections.c.id).where(*_live(tenant, name))) is not None:
-                message = f"there is a collection {name} already"
-                raise AlreadyExists(message, Reason.COLLECTION_EXISTS, {"collection": name})
+                raise _taken(name)
             row = insert(collections).values(
                 tenant=tenant,
                 name=name,
@@ -50,7 +50,11 @@ class SqlCollections:
                 generation=1,
                 created_at=to_micros(created_at),
             )
-            number = insert_row(connection, row, collections.c.id)
+            try:
+                number = insert_row(connection, row, collections.c.id)
+            except IntegrityError as error:
+                # Another server was faster.
+                raise _taken(name) from error
             connection.execute(insert(generations).values(_serving(number, settings, created_at)))
             return number
 
@@ -82,6 +86,10 @@ class SqlCollections:
         """Number of documents that went with it."""
 
         def work(connection: Connection) -> int:
+            # Whoever writes to it finishes first.
+            connection.execute(
+                select(collections.c.id).where(*_live(tenant, name)).with_for_update()
+            )
             row = connection.execute(_counted().where(*_live(tenant, name))).one_or_none()
             found = _collection(*(row or _missing(name)))
             connection.execute(
@@ -132,6 +140,11 @@ def gone(name: str) -> NotFound:
     """The error for a collection that does not exist for this caller."""
     message = f"there is no collection {name}"
     return NotFound(message, Reason.COLLECTION_NOT_FOUND, {"collection": name})
+
+
+def _taken(name: str) -> AlreadyExists:
+    message = f"there is a collection {name} already"
+    return AlreadyExists(message, Reason.COLLECTION_EXISTS, {"collection": name})
 
 
 def _missing(name: str) -> Row[Any]:
@@ -193,7 +206,7 @@ def _collection(
         id,
         tenant,
         name,
-        description,
+        content(description),
         revision,
         generation,
         decode_settings(embedder, chunking, index),

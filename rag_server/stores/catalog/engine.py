@@ -1,29 +1,49 @@
-"""The database under the catalog: everything that knows its dialect is here, in the SQL
-texts of `cursor.py`'s users and in the migrations."""
+"""What all databases under the catalog have in common: transactions and translated errors."""
 
 import sqlite3
+from abc import ABC, abstractmethod
 from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
-from typing import Any
+from contextlib import AbstractContextManager, contextmanager
 
-from sqlalchemy import URL, Column, Connection, Insert, Table, create_engine, event
-from sqlalchemy.dialects import sqlite
-from sqlalchemy.exc import IntegrityError, SQLAlchemyError
+from sqlalchemy import Column, Connection, Engine, Insert, Table
+from sqlalchemy.dialects import postgresql
+from sqlalchemy.exc import DBAPIError, IntegrityError, SQLAlchemyError
 
 from rag_server.core.errors import RagError, Reason, Unavailable
+from rag_server.stores.catalog.cursor import Cursor
 
-FILE = "catalog.sqlite3"
+# SQLSTATEs of PostgreSQL: serialization_failure and deadlock_detected.
+_CONTENTION = frozenset({"40001", "40P01"})
 
-# How long a statement waits for another process (a second `keys` command) to commit.
-_BUSY_SECONDS = 10
-# Pages come straight from the operating system's cache, shared by all connections.
-_PRAGMAS = (
-    "PRAGMA journal_mode=WAL",
-    "PRAGMA synchronous=FULL",
-    "PRAGMA foreign_keys=ON",
-    "PRAGMA mmap_size=1073741824",
-)
+
+class Database(ABC):
+    """Transactions on one database. `cursor` reads without one."""
+
+    def __init__(self, engine: Engine, cursor: Cursor) -> None:
+        self._engine = engine
+        self.cursor = cursor
+
+    @abstractmethod
+    def exists(self) -> bool:
+        """Whether there is a database that could be read; does not make one."""
+
+    @abstractmethod
+    def reading(self) -> AbstractContextManager[Connection]:
+        """A transaction that sees one state of the database."""
+
+    @abstractmethod
+    def writing(self, *, alone: bool = False) -> AbstractContextManager[Connection]:
+        """A transaction that commits at the end. With `alone` no other process writes
+        meanwhile: for what removes rows that others might be about to refer to."""
+
+    @abstractmethod
+    def intact(self, connection: Connection) -> bool:
+        """Whether the transaction is still there after an error in it."""
+
+    def close(self) -> None:
+        """Close all connections; none may be busy."""
+        self.cursor.close()
+        self._engine.dispose()
 
 
 @contextmanager
@@ -43,72 +63,22 @@ def unavailable() -> Unavailable:
     return Unavailable("the catalog is not available", Reason.NOT_READY, {"part": "catalog"})
 
 
-def connect(path: Path) -> sqlite3.Connection:
-    """A raw connection in autocommit mode that one thread at a time may use."""
-    connection = sqlite3.connect(
-        path,
-        timeout=_BUSY_SECONDS,
-        isolation_level=None,
-        check_same_thread=False,
-        cached_statements=512,
-    )
-    for pragma in _PRAGMAS:
-        connection.execute(pragma)
-    return connection
+def contended(error: BaseException) -> bool:
+    """Whether a translated error means only that somebody else wrote at the same time: the
+    same again may succeed."""
+    cause = error.__cause__
+    return isinstance(cause, DBAPIError) and getattr(cause.orig, "sqlstate", None) in _CONTENTION
 
 
-class Database:
-    """Transactions on one SQLite file."""
-
-    def __init__(self, path: Path) -> None:
-        self._engine = create_engine(
-            URL.create("sqlite", database=str(path)),
-            creator=lambda: connect(path),
-            # Callers are bounded by the pools that they run in.
-            max_overflow=-1,
-            # Parameters are people's documents: they must not reach a log.
-            hide_parameters=True,
-        )
-        self._writing = self._engine.execution_options(immediate=True)
-        event.listen(self._engine, "begin", _begin)
-
-    @contextmanager
-    def reading(self) -> Iterator[Connection]:
-        """A transaction that sees one state of the database."""
-        with translated(), self._engine.connect() as connection:
-            yield connection
-
-    @contextmanager
-    def writing(self) -> Iterator[Connection]:
-        """A transaction that holds the write lock from its first moment and commits at the end."""
-        with translated(), self._writing.begin() as connection:
-            yield connection
-            # A full disk makes SQLite roll back by itself, after which COMMIT would
-            # succeed and acknowledge nothing.
-            if not _driver(connection).in_transaction:
-                raise unavailable()
-
-    def close(self) -> None:
-        """Close all connections."""
-        self._engine.dispose()
-
-
-def insert_missing(table: Table, unique: str) -> sqlite.Insert:
-    """An insert that leaves alone what is there already under the same `unique` column."""
-    return sqlite.insert(table).on_conflict_do_nothing(index_elements=[unique])
+def insert_missing(table: Table, unique: str) -> Insert:
+    """An insert that leaves alone what is there already under the same `unique` column; its
+    `rowcount` says how many were missing."""
+    # SQLite has PostgreSQL's clause, and its compiler takes this form of it.
+    missing = postgresql.insert(table).on_conflict_do_nothing(index_elements=[unique])
+    return missing.execution_options(preserve_rowcount=True)
 
 
 def insert_row(connection: Connection, insert: Insert, row: Column[int]) -> int:
     """Insert one row; its value of the column that the database numbers."""
     number: int = connection.execute(insert.returning(row)).scalar_one()
     return number
-
-
-def _begin(connection: Connection) -> None:
-    # The driver's own BEGIN would come late and never before DDL.
-    immediate = connection.get_execution_options().get("immediate", False)
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if immediate else "BEGIN")
-
-
-def _driver(connection: Connection) -> Any:
-    return connection.connection.dbapi_connection

@@ -105,10 +105,11 @@ class SqlFeed:
             connection.execute(delete(generations).where(generations.c.collection_id == deleted))
             connection.execute(delete(collections).where(collections.c.id == deleted))
 
-        self._writer.run(last)
+        self._writer.run(last, alone=True)
 
     def _all(self, remove_some: Callable[[Connection], int]) -> int:
-        return sum(_until_none(lambda: self._writer.run(remove_some)))
+        # Alone: another server's write may be about to refer to an embedding that nobody uses.
+        return sum(_until_none(lambda: self._writer.run(remove_some, alone=True)))
 
 
 def _of(view: View) -> ColumnElement[bool]:

@@ -14,7 +14,8 @@ SELECT id FROM chunks INDEXED BY chunks_by_document
 WHERE document = ? AND generation = ? AND ordinal > ? ORDER BY ordinal LIMIT ?
 """
 _TEXT = """
-SELECT substr(text, ?, ?) FROM documents INDEXED BY documents_by_id
+SELECT substr(text, CAST(? AS INTEGER), CAST(? AS INTEGER))
+FROM documents INDEXED BY documents_by_id
 WHERE collection_id = ? AND document_id = ?
 AND created_rev <= ? AND (deleted_rev IS NULL OR deleted_rev > ?)
 """

@@ -19,16 +19,48 @@ from sqlalchemy import (
     MetaData,
     Table,
     Text,
+    TypeDecorator,
     text,
 )
+from sqlalchemy.engine import Dialect
+from sqlalchemy.types import TypeEngine
 
 METADATA = MetaData()
+
+
+class Content(TypeDecorator[str]):
+    """Text that may hold U+0000, which PostgreSQL does not take as text: bytes there, which
+    raw reads decode with `content`."""
+
+    impl = Text
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        """Bytes in PostgreSQL."""
+        kind = LargeBinary() if dialect.name == "postgresql" else Text()
+        return dialect.type_descriptor(kind)
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> Any:
+        """As the database has it."""
+        return value.encode() if value is not None and dialect.name == "postgresql" else value
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> str | None:
+        """As it was."""
+        del dialect
+        return None if value is None else content(value)
+
+
+def content(value: str | bytes) -> str:
+    """A column of type `Content`, as read without SQLAlchemy."""
+    return value.decode() if isinstance(value, bytes) else value
 
 
 def _where(condition: str) -> dict[str, Any]:
     return {"sqlite_where": text(condition), "postgresql_where": text(condition)}
 
 
+# Ordered by bytes everywhere, whatever the locale of a PostgreSQL database.
+_TEXT = Text().with_variant(Text(collation="C"), "postgresql")
 # SQLite numbers rows by itself only where the primary key is declared INTEGER.
 _ROW = BigInteger().with_variant(Integer(), "sqlite")
 
@@ -36,9 +68,9 @@ collections = Table(
     "collections",
     METADATA,
     Column("id", _ROW, primary_key=True),
-    Column("tenant", Text, nullable=False),
-    Column("name", Text, nullable=False),
-    Column("description", Text, nullable=False),
+    Column("tenant", _TEXT, nullable=False),
+    Column("name", _TEXT, nullable=False),
+    Column("description", Content, nullable=False),
     Column("revision", BigInteger, nullable=False),
     Column("generation", Integer, nullable=False),
     Column("created_at", BigInteger, nullable=False),
@@ -61,10 +93,10 @@ generations = Table(
     METADATA,
     Column("collection_id", ForeignKey("collections.id"), primary_key=True),
     Column("generation", Integer, primary_key=True),
-    Column("state", Text, nullable=False),
-    Column("embedder", Text, nullable=False),
-    Column("chunking", Text, nullable=False),
-    Column("index_settings", Text, nullable=False),
+    Column("state", _TEXT, nullable=False),
+    Column("embedder", _TEXT, nullable=False),
+    Column("chunking", _TEXT, nullable=False),
+    Column("index_settings", _TEXT, nullable=False),
     Column("created_at", BigInteger, nullable=False),
     Column("retired_at", BigInteger),
     sqlite_with_rowid=False,
@@ -84,10 +116,10 @@ documents = Table(
     METADATA,
     Column("id", _ROW, primary_key=True),
     Column("collection_id", ForeignKey("collections.id"), nullable=False),
-    Column("document_id", Text, nullable=False),
-    Column("content_type", Text, nullable=False),
-    Column("title", Text, nullable=False),
-    Column("metadata", Text, nullable=False),
+    Column("document_id", _TEXT, nullable=False),
+    Column("content_type", _TEXT, nullable=False),
+    Column("title", Content, nullable=False),
+    Column("metadata", _TEXT, nullable=False),
     Column("fingerprint", LargeBinary, nullable=False),
     Column("size_bytes", BigInteger, nullable=False),
     Column("created_rev", BigInteger, nullable=False),
@@ -145,7 +177,7 @@ chunks = Table(
     Column("id", _ROW, primary_key=True),
     Column("collection_id", ForeignKey("collections.id"), nullable=False),
     Column("generation", Integer, nullable=False),
-    Column("chunk_id", Text, nullable=False),
+    Column("chunk_id", _TEXT, nullable=False),
     Column("document", ForeignKey("documents.id"), nullable=False),
     Column("ordinal", Integer, nullable=False),
     Column("span_start", BigInteger, nullable=False),
@@ -156,11 +188,11 @@ chunks = Table(
     Column("deleted_rev", BigInteger),
     Column("deleted_at", BigInteger),
     Column("sentences", LargeBinary, nullable=False),
-    Column("text", Text, nullable=False),
+    Column("text", Content, nullable=False),
     Column("parent_start", BigInteger),
     Column("parent_end", BigInteger),
     Column("page", Integer),
-    Column("heading", Text, nullable=False, server_default=""),
+    Column("heading", Content, nullable=False, server_default=""),
     sqlite_autoincrement=True,
 )
 Index(
@@ -200,12 +232,12 @@ Index(
 keys = Table(
     "keys",
     METADATA,
-    Column("id", Text, primary_key=True),
+    Column("id", _TEXT, primary_key=True),
     Column("hash", LargeBinary, nullable=False),
-    Column("tenant", Text, nullable=False),
-    Column("roles", Text, nullable=False),
-    Column("filter", Text),
-    Column("name", Text, nullable=False),
+    Column("tenant", _TEXT, nullable=False),
+    Column("roles", _TEXT, nullable=False),
+    Column("filter", _TEXT),
+    Column("name", _TEXT, nullable=False),
     Column("created_at", BigInteger, nullable=False),
     Column("revoked_at", BigInteger),
 )
@@ -215,13 +247,13 @@ keys = Table(
 jobs = Table(
     "jobs",
     METADATA,
-    Column("id", Text, primary_key=True),
-    Column("tenant", Text),
-    Column("kind", Text, nullable=False),
-    Column("collection", Text, nullable=False),
-    Column("spec", Text, nullable=False),
-    Column("state", Text, nullable=False),
-    Column("phase", Text, nullable=False),
+    Column("id", _TEXT, primary_key=True),
+    Column("tenant", _TEXT),
+    Column("kind", _TEXT, nullable=False),
+    Column("collection", _TEXT, nullable=False),
+    Column("spec", _TEXT, nullable=False),
+    Column("state", _TEXT, nullable=False),
+    Column("phase", _TEXT, nullable=False),
     Column("done", BigInteger, nullable=False),
     Column("total", BigInteger, nullable=False),
     Column("attempt", Integer, nullable=False),
@@ -230,13 +262,13 @@ jobs = Table(
     Column("updated_at", BigInteger, nullable=False),
     Column("finished_at", BigInteger),
     Column("cancel_requested_at", BigInteger),
-    Column("owner", Text),
+    Column("owner", _TEXT),
     Column("lease_until", BigInteger),
-    Column("checkpoint", Text, nullable=False),
-    Column("result", Text, nullable=False),
-    Column("error_reason", Text),
-    Column("error_message", Text),
-    Column("request_id", Text),
+    Column("checkpoint", _TEXT, nullable=False),
+    Column("result", _TEXT, nullable=False),
+    Column("error_reason", _TEXT),
+    Column("error_message", _TEXT),
+    Column("request_id", _TEXT),
     Column("request_digest", LargeBinary),
 )
 Index("jobs_by_tenant", jobs.c.tenant, jobs.c.created_at, jobs.c.id)
@@ -253,7 +285,7 @@ Index(
 leases = Table(
     "leases",
     METADATA,
-    Column("name", Text, primary_key=True),
-    Column("owner", Text, nullable=False),
+    Column("name", _TEXT, primary_key=True),
+    Column("owner", _TEXT, nullable=False),
     Column("lease_until", BigInteger, nullable=False),
 )

@@ -63,11 +63,12 @@ class Revision:
 
     @classmethod
     def begin(cls, connection: Connection, collection: Collection, micros: int) -> "Revision":
-        """The one after the newest. Raises NotFound if the collection is gone."""
+        """The one after the newest, which no other server can make meanwhile. Raises NotFound
+        if the collection is gone."""
         query = select(collections.c.revision).where(
             collections.c.id == collection.id, collections.c.deleted_at.is_(None)
         )
-        newest = connection.scalar(query)
+        newest = connection.scalar(query.with_for_update())
         if newest is None:
             raise gone(collection.name)
         return cls(connection, collection, newest + 1, micros)

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from queue import Empty, SimpleQueue
 from threading import Lock, Thread
 from typing import Any, TypeVar
@@ -10,18 +10,22 @@ from typing import Any, TypeVar
 from sqlalchemy import Connection
 
 from rag_server.core.telemetry import Telemetry
-from rag_server.stores.catalog.engine import Database, translated, unavailable
+from rag_server.stores.catalog.engine import Database, contended, translated, unavailable
 
 T = TypeVar("T")
 Work = Callable[[Connection], T]
 
 # Writes that share a commit; bounds how long the first of them waits for the last.
 _GROUP = 64
+# How often a write is tried that others got in the way of.
+_TRIES = 5
 
 
 @dataclass(frozen=True, slots=True)
 class _Job:
     work: Work[Any]
+    alone: bool = False
+    tries: int = _TRIES
     done: Future[Any] = field(default_factory=Future)
 
 
@@ -38,11 +42,14 @@ class Writer:
         self._thread = Thread(target=self._run, name="ragrpc-catalog", daemon=True)
         self._thread.start()
 
-    def run(self, work: Work[T]) -> T:
+    def run(self, work: Work[T], *, alone: bool = False) -> T:
         """The result of `work`, which is durable. An error undoes this work only; when the
-        commit itself fails, everyone in the group gets Unavailable and nothing was written.
-        `work` runs in the writer's thread and must not call `run`."""
-        job = _Job(work)
+        commit itself fails, everyone in the group gets the error and nothing was written,
+        unless it says that the outcome is unknown.
+
+        `work` runs in the writer's thread, again where other servers got in its way, and must
+        not call `run`. `alone`: no other server writes meanwhile, as `Database.writing`."""
+        job = _Job(work, alone)
         with self._closing:
             if self._closed:
                 raise unavailable()
@@ -83,8 +90,8 @@ class Writer:
     def _commit(self, jobs: Sequence[_Job]) -> None:
         try:
             self._telemetry.reached("commit.begin")
-            with self._database.writing() as connection:
-                outcomes = [_attempt(connection, job) for job in jobs]
+            with self._database.writing(alone=any(job.alone for job in jobs)) as connection:
+                outcomes = [self._attempt(connection, job) for job in jobs]
                 self._telemetry.reached("commit.inside")
             self._telemetry.reached("commit.durable")
         except BaseException as error:
@@ -93,12 +100,19 @@ class Writer:
                 job.done.set_exception(error)
             return
         for job, (result, failure) in zip(jobs, outcomes, strict=True):
-            job.done.set_exception(failure) if failure else job.done.set_result(result)
+            if failure is None:
+                job.done.set_result(result)
+            elif job.tries > 1 and contended(failure):
+                self._commit([replace(job, tries=job.tries - 1)])
+            else:
+                job.done.set_exception(failure)
 
-
-def _attempt(connection: Connection, job: _Job) -> tuple[Any, Exception | None]:
-    try:
-        with translated(), connection.begin_nested():
-            return job.work(connection), None
-    except Exception as error:
-        return None, error
+    def _attempt(self, connection: Connection, job: _Job) -> tuple[Any, Exception | None]:
+        try:
+            with translated(), connection.begin_nested():
+                return job.work(connection), None
+        except Exception as error:
+            if not self._database.intact(connection):
+                # The work before this one is gone, too, and more would stand by itself.
+                raise
+            return None, error

@@ -14,10 +14,10 @@ from sqlalchemy import create_engine
 from rag_server.core.errors import Exhausted, PreconditionFailed, RagError, Unavailable
 from rag_server.core.telemetry import Silent
 from rag_server.stores import migration
-from rag_server.stores.catalog import engine
+from rag_server.stores.catalog import sqlite
 from rag_server.stores.catalog.catalog import open_catalog
-from rag_server.stores.catalog.engine import FILE
 from rag_server.stores.catalog.schema import METADATA
+from rag_server.stores.catalog.sqlite import FILE
 from rag_server.stores.migration import REVISIONS, migrate, pending, scripts
 from rag_server.stores.schema_change import SchemaChange
 
@@ -171,7 +171,7 @@ def test_full_disk_on_the_way_leaves_schema_and_rows(
     execute(tmp_path, _KEY)
     before = everything(tmp_path)
     with monkeypatch.context() as small:
-        small.setattr(engine, "_PRAGMAS", (*engine._PRAGMAS, "PRAGMA max_page_count=100"))
+        small.setattr(sqlite, "_PRAGMAS", (*sqlite._PRAGMAS, "PRAGMA max_page_count=100"))
         with pytest.raises(Exhausted, match="as it was: the disk is full"):
             migrate(tmp_path)
     assert everything(tmp_path) == before

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine, MetaData, create_engine, insert, inspect, select
 
-from rag_server.stores.catalog.engine import FILE
+from rag_server.stores.catalog.sqlite import FILE
 from rag_server.stores.migration import REVISIONS, migrate
 from tests.unit.stores.schema_rows import SAMPLES, Rows
 

@@ -9,6 +9,7 @@ from sqlalchemy import Connection, text
 from rag_server.core.errors import NotFound, Unavailable
 from rag_server.core.telemetry import Silent
 from rag_server.stores.catalog.engine import Database
+from rag_server.stores.catalog.sqlite import SqliteDatabase
 from rag_server.stores.catalog.writer import Writer
 
 
@@ -34,7 +35,7 @@ def gate() -> Gate:
 
 @pytest.fixture
 def database(tmp_path: Path) -> Iterator[Database]:
-    database = Database(tmp_path / "writer.sqlite3")
+    database = SqliteDatabase(tmp_path / "writer.sqlite3")
     with database.writing() as connection:
         connection.execute(text("CREATE TABLE numbers (n INTEGER PRIMARY KEY)"))
     yield database

@@ -3,10 +3,11 @@
 import sqlalchemy as sa
 from alembic import op
 
+from rag_server.stores.migrations.columns import CONTENT, ROW, TEXT
+
 revision = "0002_generations"
 down_revision = "0001_initial"
 
-_ROW = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 # What every collection was made with so far.
 _CHUNKING = '{"strategy":"recursive","max_tokens":200}'
 _INDEX = '{"ef_construction":200,"ef_search":100,"max_neighbors":24}'
@@ -35,12 +36,12 @@ def downgrade() -> None:
 def _make_generations() -> None:
     op.create_table(
         "generations",
-        sa.Column("collection_id", _ROW, sa.ForeignKey("collections.id"), primary_key=True),
+        sa.Column("collection_id", ROW, sa.ForeignKey("collections.id"), primary_key=True),
         sa.Column("generation", sa.Integer, primary_key=True, autoincrement=False),
-        sa.Column("state", sa.Text, nullable=False),
-        sa.Column("embedder", sa.Text, nullable=False),
-        sa.Column("chunking", sa.Text, nullable=False),
-        sa.Column("index_settings", sa.Text, nullable=False),
+        sa.Column("state", TEXT, nullable=False),
+        sa.Column("embedder", TEXT, nullable=False),
+        sa.Column("chunking", TEXT, nullable=False),
+        sa.Column("index_settings", TEXT, nullable=False),
         sa.Column("created_at", sa.BigInteger, nullable=False),
         sa.Column("retired_at", sa.BigInteger),
         sqlite_with_rowid=False,
@@ -55,7 +56,7 @@ def _make_generations() -> None:
 
 
 def _return_generations() -> None:
-    op.add_column("collections", sa.Column("embedder", sa.Text, nullable=False, server_default=""))
+    op.add_column("collections", sa.Column("embedder", TEXT, nullable=False, server_default=""))
     op.execute(
         "UPDATE collections SET embedder = (SELECT g.embedder FROM generations g"
         " WHERE g.collection_id = collections.id AND g.generation = collections.generation)"
@@ -66,7 +67,7 @@ def _return_generations() -> None:
 def _make_builds() -> None:
     op.create_table(
         "builds",
-        sa.Column("document", _ROW, sa.ForeignKey("documents.id"), primary_key=True),
+        sa.Column("document", ROW, sa.ForeignKey("documents.id"), primary_key=True),
         sa.Column("generation", sa.Integer, primary_key=True, autoincrement=False),
         sa.Column("recipe", sa.LargeBinary, nullable=False),
         sa.Column("chunk_count", sa.Integer, nullable=False),
@@ -106,20 +107,20 @@ def _chunk_columns() -> list[sa.Column[object]]:
         sa.Column("parent_start", sa.BigInteger),
         sa.Column("parent_end", sa.BigInteger),
         sa.Column("page", sa.Integer),
-        sa.Column("heading", sa.Text, nullable=False, server_default=""),
+        sa.Column("heading", CONTENT, nullable=False, server_default=""),
     ]
 
 
 def _make_jobs() -> None:
     op.create_table(
         "jobs",
-        sa.Column("id", sa.Text, primary_key=True),
-        sa.Column("tenant", sa.Text),
-        sa.Column("kind", sa.Text, nullable=False),
-        sa.Column("collection", sa.Text, nullable=False),
-        sa.Column("spec", sa.Text, nullable=False),
-        sa.Column("state", sa.Text, nullable=False),
-        sa.Column("phase", sa.Text, nullable=False),
+        sa.Column("id", TEXT, primary_key=True),
+        sa.Column("tenant", TEXT),
+        sa.Column("kind", TEXT, nullable=False),
+        sa.Column("collection", TEXT, nullable=False),
+        sa.Column("spec", TEXT, nullable=False),
+        sa.Column("state", TEXT, nullable=False),
+        sa.Column("phase", TEXT, nullable=False),
         sa.Column("done", sa.BigInteger, nullable=False),
         sa.Column("total", sa.BigInteger, nullable=False),
         sa.Column("attempt", sa.Integer, nullable=False),
@@ -128,13 +129,13 @@ def _make_jobs() -> None:
         sa.Column("updated_at", sa.BigInteger, nullable=False),
         sa.Column("finished_at", sa.BigInteger),
         sa.Column("cancel_requested_at", sa.BigInteger),
-        sa.Column("owner", sa.Text),
+        sa.Column("owner", TEXT),
         sa.Column("lease_until", sa.BigInteger),
-        sa.Column("checkpoint", sa.Text, nullable=False),
-        sa.Column("result", sa.Text, nullable=False),
-        sa.Column("error_reason", sa.Text),
-        sa.Column("error_message", sa.Text),
-        sa.Column("request_id", sa.Text),
+        sa.Column("checkpoint", TEXT, nullable=False),
+        sa.Column("result", TEXT, nullable=False),
+        sa.Column("error_reason", TEXT),
+        sa.Column("error_message", TEXT),
+        sa.Column("request_id", TEXT),
         sa.Column("request_digest", sa.LargeBinary),
     )
     op.create_index("jobs_by_tenant", "jobs", ["tenant", "created_at", "id"])
@@ -142,8 +143,8 @@ def _make_jobs() -> None:
     _partial_index("jobs_by_request", ["tenant", "request_id"], "request_id IS NOT NULL", True)
     op.create_table(
         "leases",
-        sa.Column("name", sa.Text, primary_key=True),
-        sa.Column("owner", sa.Text, nullable=False),
+        sa.Column("name", TEXT, primary_key=True),
+        sa.Column("owner", TEXT, nullable=False),
         sa.Column("lease_until", sa.BigInteger, nullable=False),
     )
 

@@ -3,10 +3,10 @@
 import sqlalchemy as sa
 from alembic import op
 
+from rag_server.stores.migrations.columns import CONTENT, ROW, TEXT
+
 revision = "0001_initial"
 down_revision = None
-
-_ROW = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
 
 def upgrade() -> None:
@@ -22,13 +22,13 @@ def upgrade() -> None:
 def _collections() -> None:
     op.create_table(
         "collections",
-        sa.Column("id", _ROW, primary_key=True),
-        sa.Column("tenant", sa.Text, nullable=False),
-        sa.Column("name", sa.Text, nullable=False),
-        sa.Column("description", sa.Text, nullable=False),
+        sa.Column("id", ROW, primary_key=True),
+        sa.Column("tenant", TEXT, nullable=False),
+        sa.Column("name", TEXT, nullable=False),
+        sa.Column("description", CONTENT, nullable=False),
         sa.Column("revision", sa.BigInteger, nullable=False),
         sa.Column("generation", sa.Integer, nullable=False),
-        sa.Column("embedder", sa.Text, nullable=False),
+        sa.Column("embedder", TEXT, nullable=False),
         sa.Column("created_at", sa.BigInteger, nullable=False),
         sa.Column("deleted_at", sa.BigInteger),
         sqlite_autoincrement=True,
@@ -41,7 +41,7 @@ def _collections() -> None:
 def _commits() -> None:
     op.create_table(
         "commits",
-        sa.Column("collection_id", _ROW, sa.ForeignKey("collections.id"), primary_key=True),
+        sa.Column("collection_id", ROW, sa.ForeignKey("collections.id"), primary_key=True),
         sa.Column("revision", sa.BigInteger, primary_key=True),
         sa.Column("committed_at", sa.BigInteger, nullable=False),
         sqlite_with_rowid=False,
@@ -51,12 +51,12 @@ def _commits() -> None:
 def _documents() -> None:
     op.create_table(
         "documents",
-        sa.Column("id", _ROW, primary_key=True),
-        sa.Column("collection_id", _ROW, sa.ForeignKey("collections.id"), nullable=False),
-        sa.Column("document_id", sa.Text, nullable=False),
-        sa.Column("content_type", sa.Text, nullable=False),
-        sa.Column("title", sa.Text, nullable=False),
-        sa.Column("metadata", sa.Text, nullable=False),
+        sa.Column("id", ROW, primary_key=True),
+        sa.Column("collection_id", ROW, sa.ForeignKey("collections.id"), nullable=False),
+        sa.Column("document_id", TEXT, nullable=False),
+        sa.Column("content_type", TEXT, nullable=False),
+        sa.Column("title", CONTENT, nullable=False),
+        sa.Column("metadata", TEXT, nullable=False),
         sa.Column("fingerprint", sa.LargeBinary, nullable=False),
         sa.Column("chunk_count", sa.Integer, nullable=False),
         sa.Column("size_bytes", sa.BigInteger, nullable=False),
@@ -83,32 +83,36 @@ def _documents() -> None:
 def _embeddings() -> None:
     op.create_table(
         "embeddings",
-        sa.Column("id", _ROW, primary_key=True),
+        sa.Column("id", ROW, primary_key=True),
         sa.Column("key", sa.LargeBinary, nullable=False, unique=True),
         sa.Column("dimension", sa.Integer, nullable=False),
         sa.Column("sentences", sa.LargeBinary, nullable=False),
         sa.Column("vector", sa.LargeBinary, nullable=False),
     )
+    if op.get_context().dialect.name == "postgresql":
+        # Numbers that look random: trying to compress them is lost time.
+        for column in ("sentences", "vector"):
+            op.execute(f"ALTER TABLE embeddings ALTER COLUMN {column} SET STORAGE EXTERNAL")
 
 
 def _chunks() -> None:
     op.create_table(
         "chunks",
-        sa.Column("id", _ROW, primary_key=True),
-        sa.Column("collection_id", _ROW, sa.ForeignKey("collections.id"), nullable=False),
+        sa.Column("id", ROW, primary_key=True),
+        sa.Column("collection_id", ROW, sa.ForeignKey("collections.id"), nullable=False),
         sa.Column("generation", sa.Integer, nullable=False),
-        sa.Column("chunk_id", sa.Text, nullable=False),
-        sa.Column("document", _ROW, sa.ForeignKey("documents.id"), nullable=False),
+        sa.Column("chunk_id", TEXT, nullable=False),
+        sa.Column("document", ROW, sa.ForeignKey("documents.id"), nullable=False),
         sa.Column("ordinal", sa.Integer, nullable=False),
         sa.Column("span_start", sa.BigInteger, nullable=False),
         sa.Column("span_end", sa.BigInteger, nullable=False),
         sa.Column("tokens", sa.Integer, nullable=False),
-        sa.Column("embedding", _ROW, sa.ForeignKey("embeddings.id"), nullable=False),
+        sa.Column("embedding", ROW, sa.ForeignKey("embeddings.id"), nullable=False),
         sa.Column("created_rev", sa.BigInteger, nullable=False),
         sa.Column("deleted_rev", sa.BigInteger),
         sa.Column("deleted_at", sa.BigInteger),
         sa.Column("sentences", sa.LargeBinary, nullable=False),
-        sa.Column("text", sa.Text, nullable=False),
+        sa.Column("text", CONTENT, nullable=False),
         sqlite_autoincrement=True,
     )
     _index(
@@ -137,12 +141,12 @@ def _chunks() -> None:
 def _keys() -> None:
     op.create_table(
         "keys",
-        sa.Column("id", sa.Text, primary_key=True),
+        sa.Column("id", TEXT, primary_key=True),
         sa.Column("hash", sa.LargeBinary, nullable=False),
-        sa.Column("tenant", sa.Text, nullable=False),
-        sa.Column("roles", sa.Text, nullable=False),
-        sa.Column("filter", sa.Text),
-        sa.Column("name", sa.Text, nullable=False),
+        sa.Column("tenant", TEXT, nullable=False),
+        sa.Column("roles", TEXT, nullable=False),
+        sa.Column("filter", TEXT),
+        sa.Column("name", TEXT, nullable=False),
         sa.Column("created_at", sa.BigInteger, nullable=False),
         sa.Column("revoked_at", sa.BigInteger),
     )

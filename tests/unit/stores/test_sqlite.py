@@ -6,19 +6,19 @@ import pytest
 
 from rag_server.core.documents import GenerationSettings
 from rag_server.core.errors import Reason, Unavailable
-from rag_server.stores.catalog import engine
+from rag_server.stores.catalog import sqlite
 from rag_server.stores.catalog.catalog import SqlCatalog, open_catalog
-from rag_server.stores.catalog.engine import FILE
+from rag_server.stores.catalog.sqlite import FILE
 
 
 @pytest.fixture
 def catalog(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> SqlCatalog:
-    monkeypatch.setattr(engine, "_BUSY_SECONDS", 0.01)
+    monkeypatch.setattr(sqlite, "_BUSY_SECONDS", 0.01)
     return open_catalog(tmp_path)
 
 
 def pragma(path: Path, name: str) -> object:
-    with closing(engine.connect(path)) as connection:
+    with closing(sqlite.connect(path)) as connection:
         return connection.execute(f"PRAGMA {name}").fetchone()[0]
 
 
