@@ -11,6 +11,8 @@ from typing import Any, TypeVar
 
 import grpc
 
+from rag_client import _calls
+from rag_client._aio_duplex import AioDuplex
 from rag_client._calls import Call, Page, Stubs, following
 from rag_client._channel import Connection
 from rag_client._convert.errors import error_of_rpc
@@ -70,6 +72,12 @@ class AioTransport:
             call.request, timeout=envelope.timeout, metadata=envelope.metadata
         )
         return AsyncAnswerStream(responses, call.read, envelope.request_id)
+
+    def ingest(self, collection: str) -> AioDuplex:
+        """Opens a stream of documents, which has no deadline."""
+        opening = _calls.opening(collection)
+        envelope = Envelope.of(self.connection, None)
+        return AioDuplex(self._stubs().documents.StreamIngest, opening, envelope)
 
     async def close(self) -> None:
         """Closes the running loop's channel and lets go of those of other loops."""

@@ -141,6 +141,14 @@ def upsert_documents(
 
 
 @encodable
+def opening(collection: str) -> document_service_pb2.StreamIngestRequest:
+    """First message of a stream of documents."""
+    return document_service_pb2.StreamIngestRequest(
+        open=document_service_pb2.IngestOpen(collection=collection)
+    )
+
+
+@encodable
 def get_document(
     collection: str, document_id: str, at_least_as_fresh: str | None
 ) -> Call[types.StoredDocument]:

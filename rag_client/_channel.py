@@ -13,6 +13,8 @@ _MIB = 1024 * 1024
 # A second try would report what the first one did: ALREADY_EXISTS, or NOT_FOUND.
 _COLLECTIONS = {"service": "ragrpc.v1.CollectionService"}
 _ONCE = ("CreateCollection", "DeleteCollection")
+# It is opened again by the client, which alone knows what is still to be sent.
+_STREAM = {"service": "ragrpc.v1.DocumentService", "method": "StreamIngest"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +66,8 @@ class RetryPolicy:
     def service_config(self) -> str:
         """The gRPC service config, as JSON."""
         # The more specific names win.
-        once: dict[str, object] = {"name": [_COLLECTIONS | {"method": each} for each in _ONCE]}
+        collections = [_COLLECTIONS | {"method": each} for each in _ONCE]
+        once: dict[str, object] = {"name": [*collections, _STREAM]}
         method: dict[str, object] = {"name": [{}]}
         if self.max_attempts > 1:
             method["retryPolicy"] = {

@@ -14,16 +14,17 @@ UPSERT_TIMEOUT = 300.0
 
 @dataclass(frozen=True, slots=True)
 class Envelope:
-    """Deadline in seconds and metadata of one call; `request_id` is also in the metadata."""
+    """Deadline in seconds (None: none) and metadata of one call; `request_id` is also in the
+    metadata."""
 
-    timeout: float
+    timeout: float | None
     request_id: str
     metadata: tuple[tuple[str, str], ...]
 
     @classmethod
-    def of(cls, connection: Connection, timeout: float) -> "Envelope":
+    def of(cls, connection: Connection, timeout: float | None) -> "Envelope":
         """A new envelope; InvalidArgument for a timeout that is no time."""
-        if not (isfinite(timeout) and timeout > 0):
+        if timeout is not None and not (isfinite(timeout) and timeout > 0):
             raise InvalidArgument.of("timeout", "must be a positive number of seconds")
         request_id = str(uuid4())
         key = (("x-api-key", connection.api_key),) if connection.api_key else ()

@@ -7,9 +7,11 @@ from typing import Any, TypeVar
 
 import grpc
 
+from rag_client import _calls
 from rag_client._calls import Call, Page, Stubs, following
 from rag_client._channel import Connection
 from rag_client._convert.errors import error_of_rpc
+from rag_client._duplex import Duplex
 from rag_client._sending import Envelope
 from rag_client.errors import FailedPrecondition
 from rag_client.streams import AnswerStream
@@ -64,6 +66,12 @@ class Transport:
             call.request, timeout=envelope.timeout, metadata=envelope.metadata
         )
         return AnswerStream(responses, call.read, envelope.request_id)
+
+    def ingest(self, collection: str) -> Duplex:
+        """Opens a stream of documents, which has no deadline."""
+        opening = _calls.opening(collection)
+        envelope = Envelope.of(self.connection, None)
+        return Duplex(self._stubs().documents.StreamIngest, opening, envelope)
 
     def close(self) -> None:
         """Closes this process's channel; calls under way are cancelled."""

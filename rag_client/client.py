@@ -7,7 +7,11 @@ from typing import Self
 from rag_client import _calls
 from rag_client._batches import BATCH_BYTES, UpsertTally, delete_batches, merged, upsert_batches
 from rag_client._channel import Connection, RetryPolicy, Tls
+from rag_client._ingest import Ingest
+from rag_client._ingesting import carry_through
+from rag_client._reconnecting import PATIENCE, Reconnecting
 from rag_client._sending import TIMEOUT, UPSERT_TIMEOUT
+from rag_client._sources import Sources, entries
 from rag_client._transport import Transport
 from rag_client.errors import AlreadyExists, NotFound, RagError
 from rag_client.filters import Filter
@@ -21,6 +25,8 @@ from rag_client.types import (
     Document,
     Generator,
     Health,
+    IngestProgress,
+    IngestResult,
     PipelineSpec,
     Retrieval,
     RetrieveRequest,
@@ -232,6 +238,29 @@ class Documents:
         for batch in upsert_batches(collection, documents, batch_bytes):
             tally.add(self._transport.invoke(batch.call, timeout), batch.size)
         return tally.result
+
+    def ingest(
+        self,
+        collection: str,
+        sources: Sources,
+        *,
+        on_progress: Callable[[IngestProgress], None] | None = None,
+        patience: float = PATIENCE,
+    ) -> IngestResult:
+        """Stores any number of documents over one stream, in the order given.
+
+        A path is read as the file it names, a directory as the files below it (suffixes as
+        of `ragrpc ingest`; ids relative to it). What is unchanged is skipped. A document that
+        cannot be stored does not fail the others: see the result. The stream is opened again
+        when it breaks or the server moves on; what was not answered is sent again, at most
+        what the server lets be under way. Raises where that has led to no further answer for
+        `patience` seconds, and at once for what another stream cannot mend; what was
+        answered is stored, and repeating all is harmless. `on_progress` hears of answers.
+        """
+        state = Ingest(on_progress)
+        reconnecting = Reconnecting(self._transport.connection.retry, patience)
+        carry_through(self._transport, collection, entries(sources), state, reconnecting)
+        return state.result
 
     def get(
         self,

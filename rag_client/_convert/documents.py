@@ -66,14 +66,15 @@ def chunk(message: document_service_pb2.Chunk) -> types.Chunk:
 def upsert_result(message: document_service_pb2.UpsertDocumentsResponse) -> types.UpsertResult:
     """What one upsert call did."""
     return types.UpsertResult(
-        outcomes=tuple(_outcome(each) for each in message.outcomes),
+        outcomes=tuple(upsert_outcome(each) for each in message.outcomes),
         consistency_token=message.consistency_token,
         revision=message.revision,
         timings=timings(message.timings),
     )
 
 
-def _outcome(message: document_service_pb2.UpsertOutcome) -> types.UpsertOutcome:
+def upsert_outcome(message: document_service_pb2.UpsertOutcome) -> types.UpsertOutcome:
+    """What became of one document."""
     kind = enum_of(
         types.OutcomeKind,
         "KIND_",

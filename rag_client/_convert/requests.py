@@ -51,6 +51,23 @@ def document(document: Document, field: str) -> document_service_pb2.Document:
     )
 
 
+@encodable
+def ingest_header(
+    document: Document, number: int
+) -> tuple[document_service_pb2.IngestHeader, bytes]:
+    """A document as an item of a stream, and its content."""
+    content = document.text.encode()
+    header = document_service_pb2.IngestHeader(
+        item_id=number,
+        document_id=document.id,
+        content_type=_content_type(document, "document"),
+        title=document.title,
+        metadata=metadata_messages("metadata", document.metadata),
+        size_bytes=len(content),
+    )
+    return header, content
+
+
 def _content_type(document: Document, field: str) -> str:
     try:
         return f"CONTENT_TYPE_{ContentType(document.content_type).name}"

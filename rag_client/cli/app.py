@@ -85,7 +85,9 @@ def root(
     ] = False,
     timeout: Annotated[
         float | None,
-        typer.Option(min=0.001, help="Seconds per call. Default: 30; 300 per batch of an ingest."),
+        typer.Option(
+            min=0.001, help="Seconds per call. Default: 30; an ingest goes on as long as it must."
+        ),
     ] = None,
     json: Annotated[
         bool, typer.Option("--json", help="Print JSON; one document, or a line per event.")

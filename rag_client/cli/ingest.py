@@ -8,16 +8,14 @@ from typing import Annotated, Any
 
 import typer
 
-from rag_client.cli import files, literals, output, progress
+from rag_client import RagClient, files
+from rag_client.cli import literals, output, progress
 from rag_client.cli.options import CollectionName
 from rag_client.cli.report import FAILURE
 from rag_client.cli.session import session_of
 from rag_client.errors import InvalidArgument, RagError
-from rag_client.types import ContentType, Document, OutcomeKind, UpsertResult
+from rag_client.types import ContentType, Document, IngestProgress, IngestResult, OutcomeKind
 from rag_client.values import Metadata
-
-# Small enough that the bar moves; each batch is one commit.
-_BATCH_BYTES = 256 * 1024
 
 
 def ingest(
@@ -56,7 +54,8 @@ def ingest(
         bool, typer.Option("--no-create", help="Fail where the collection does not exist.")
     ] = False,
 ) -> None:
-    """Stores files as documents; what has not changed is skipped.
+    """Stores files as documents; what has not changed is skipped, so that the same command goes
+    on where an earlier one was interrupted.
 
     Reads .txt and .rst as plain text, .md and .markdown as markdown,
     .html and .htm as HTML. Hidden files and directories are left out.
@@ -71,20 +70,34 @@ def ingest(
     if not load.sources:
         raise InvalidArgument.of("PATH", "no file that can be ingested was found")
     started = perf_counter()
-    with session.client() as rag, progress.meter(len(load.sources), quiet=session.json) as meter:
+    with session.client() as rag:
         if not no_create:
             rag.collections.create(collection, exist_ok=True)
         load.max_bytes = rag.server_info().limits.max_document_bytes
-        result = rag.documents.upsert(
-            collection,
-            load.documents(),
-            batch_bytes=_BATCH_BYTES,
-            on_progress=lambda done: meter(done.documents + len(load.unread)),
-        )
+        result = _stream(rag, collection, load, quiet=session.json)
     report = load.report(collection, result, perf_counter() - started)
     _print(report, as_json=session.json)
     if report["failures"]:
         raise typer.Exit(FAILURE)
+
+
+def _stream(rag: RagClient, collection: str, load: "Load", *, quiet: bool) -> IngestResult:
+    done = 0
+
+    def hear(progress: IngestProgress) -> None:
+        nonlocal done
+        done = progress.documents + len(load.unread)
+        meter(done)
+
+    with progress.meter(len(load.sources), quiet=quiet) as meter:
+        try:
+            return rag.documents.ingest(collection, load.documents(), on_progress=hear)
+        except KeyboardInterrupt:
+            output.note(
+                f"interrupted: {done} of {len(load.sources)} documents are done; run the same "
+                "command again to go on"
+            )
+            raise
 
 
 @dataclass(slots=True)
@@ -104,21 +117,24 @@ class Load:
             except InvalidArgument as error:
                 self.unread[source.id] = error
 
-    def report(self, collection: str, result: UpsertResult, seconds: float) -> dict[str, Any]:
+    def report(self, collection: str, result: IngestResult, seconds: float) -> dict[str, Any]:
         """What became of all files, in the form that --json prints."""
-        counts = dict(result.counts)
-        counts[OutcomeKind.FAILED] += len(self.unread)
         failed = {each.document_id: each.error for each in result.failed} | self.unread
         return {
             "collection": collection,
             "documents": len(self.sources),
-            "counts": counts,
-            "chunk_count": sum(each.chunk_count for each in result.outcomes),
-            "embedded_chunk_count": sum(each.embedded_chunk_count for each in result.outcomes),
+            "counts": {
+                OutcomeKind.CREATED: result.created,
+                OutcomeKind.UPDATED: result.updated,
+                OutcomeKind.UNCHANGED: result.unchanged,
+                OutcomeKind.FAILED: len(failed),
+            },
+            "chunk_count": result.chunk_count,
+            "embedded_chunk_count": result.embedded_chunk_count,
             "seconds": seconds,
+            "documents_per_second": len(self.sources) / seconds,
             "consistency_token": result.consistency_token,
             "revision": result.revision,
-            "timings": result.timings,
             "failures": [{"document_id": each, "error": failed[each]} for each in sorted(failed)],
         }
 
@@ -130,6 +146,7 @@ def _print(report: dict[str, Any], *, as_json: bool) -> None:
     counts = ", ".join(f"{count} {kind}" for kind, count in report["counts"].items())
     output.line(f"{report['collection']}: {report['documents']} documents ({counts})")
     chunks = f"{report['chunk_count']} chunks, {report['embedded_chunk_count']} embedded"
-    output.line(f"{chunks}, in {report['seconds']:.1f} s")
+    rate = f"{report['documents_per_second']:.1f} documents/s"
+    output.line(f"{chunks}, in {report['seconds']:.1f} s ({rate})")
     for failure in report["failures"]:
         output.note(f"failed: {failure['document_id']}: {failure['error'].message}")

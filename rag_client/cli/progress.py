@@ -4,6 +4,8 @@ import sys
 from abc import abstractmethod
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
+from time import monotonic
 from typing import Protocol
 
 from rich.console import Console
@@ -43,17 +45,20 @@ def meter(total: int, *, quiet: bool) -> Iterator[Meter]:
 
 
 class _Lines:
-    """Says each further tenth."""
+    """Says each further tenth, with the rate so far and the time that the rest takes at it."""
 
     def __init__(self, total: int) -> None:
         self._total = total
         self._tenth = 0
+        self._began = monotonic()
 
     def __call__(self, done: int) -> None:
         tenth = done * 10 // self._total
         if tenth > self._tenth:
             self._tenth = tenth
-            output.note(f"{done} of {self._total} documents")
+            rate = done / max(monotonic() - self._began, 1e-3)
+            left = timedelta(seconds=round((self._total - done) / rate))
+            output.note(f"{done} of {self._total} documents, {rate:.1f}/s, {left} left")
 
 
 class _Rate(ProgressColumn):

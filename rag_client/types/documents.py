@@ -158,6 +158,60 @@ class UpsertResult:
 
 
 @dataclass(frozen=True, slots=True)
+class IngestProgress:
+    """How far an ingest has come: documents answered for, the bytes of their content, and how
+    many of them were unchanged or failed."""
+
+    documents: int
+    bytes: int
+    unchanged: int
+    failed: int
+
+
+@dataclass(frozen=True, slots=True)
+class FailedDocument:
+    """A document that was not written, and why."""
+
+    document_id: str
+    error: RagError
+
+
+@dataclass(frozen=True, slots=True)
+class IngestResult:
+    """What an ingest did: how many documents were created, updated and unchanged, and those
+    that failed, in the order in which they did.
+
+    `embedded_chunk_count` of `chunk_count` chunks had to be embedded. `consistency_token`
+    as in UpsertResult.
+    """
+
+    created: int = 0
+    updated: int = 0
+    unchanged: int = 0
+    failed: tuple[FailedDocument, ...] = ()
+    chunk_count: int = 0
+    embedded_chunk_count: int = 0
+    consistency_token: str = ""
+    revision: int = 0
+
+    @property
+    def documents(self) -> int:
+        """Number of all documents."""
+        return self.created + self.updated + self.unchanged + len(self.failed)
+
+    def raise_for_failures(self) -> "IngestResult":
+        """The result itself; UpsertFailed where any document was not written."""
+        if self.failed:
+            first = self.failed[0]
+            raise UpsertFailed(
+                f"{len(self.failed)} of {self.documents} documents failed; "
+                f"{first.document_id!r}: {first.error}",
+                failures={each.document_id: each.error for each in self.failed},
+            )
+        return self
+
+
+@dataclass(frozen=True, slots=True)
 class DeleteResult:
     """Ids that were there and are gone, in the order given; `consistency_token` makes a
     read no longer see them. Where no id was given it is empty and `revision` is 0."""

@@ -86,6 +86,7 @@ class FakeServer:
     stream_fault: tuple[int, Fault] | None = None
     stream_held: bool = False
     ingest_ends: deque[tuple[int, Fault | None]] = field(default_factory=deque)
+    ingest_held: int | None = None
     ingested: list[str] = field(default_factory=list)
     stream_cancelled: Event = field(default_factory=Event)
     address: str = ""
@@ -125,6 +126,10 @@ class FakeServer:
         """The next stream of documents that has no other end ends after so many answers, by
         draining where no fault is given."""
         self.ingest_ends.append((items, fault))
+
+    def hold_ingest_after(self, items: int | None) -> None:
+        """Streams of documents answer so many, then stop until they are cancelled; None: all."""
+        self.ingest_held = items
 
     def hold_streams(self) -> None:
         """Streams stop after their first event until they are cancelled."""
@@ -235,6 +240,11 @@ class FakeDocuments(document_service_pb2_grpc.DocumentServiceServicer):
                     self.state.abort(context, fault)
                 drain = document_service_pb2.IngestDrain()
                 yield document_service_pb2.StreamIngestResponse(drain=drain)
+                return
+            if answered == self.state.ingest_held:
+                over = Event()
+                context.add_callback(over.set)
+                over.wait()
                 return
             self.state.ingested.append(document.id)
             ack = document_service_pb2.IngestAck(

@@ -119,6 +119,31 @@ def test_control_c_ends_a_stream_quietly(
     assert server.stream_cancelled.wait(timeout=10)
 
 
+def test_control_c_ends_an_ingest_and_says_how_to_go_on(
+    environment: dict[str, str], server: FakeServer, tmp_path: Path
+) -> None:
+    for number in range(10):
+        (tmp_path / f"{number}.txt").write_text("Text.")
+    server.hold_ingest_after(7)
+    command = [*COMMAND, "ingest", str(tmp_path), "-c", "handbook"]
+    process = subprocess.Popen(
+        command,
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        preexec_fn=hear_interrupts,
+    )
+    assert process.stderr is not None
+    while not process.stderr.readline().startswith(b"7 of 10"):
+        pass
+    complaint = interrupted(process)
+    assert process.returncode == 130
+    assert b"interrupted: 7 of 10 documents are done; run the same command again" in complaint
+    server.hold_ingest_after(None)
+    again = subprocess.run(command, env=environment, capture_output=True, check=True, timeout=60)
+    assert b"10 documents (3 created, 0 updated, 7 unchanged, 0 failed)" in again.stdout
+
+
 def test_a_terminal_gets_a_progress_bar(environment: dict[str, str], tmp_path: Path) -> None:
     for name in "abc":
         (tmp_path / f"{name}.txt").write_text(name)

@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from rag_client import ContentType, InvalidArgument
-from rag_client.cli.files import Selection, Source, read
+from rag_client.files import Selection, Source, read
 
 
 @pytest.fixture
