@@ -30,6 +30,7 @@ from rag_client.streams import AnswerStream, AsyncAnswerStream
 from rag_client.types import (
     AbstainReason,
     Answer,
+    Breaker,
     CacheStatus,
     CallerInfo,
     Chunk,
@@ -96,6 +97,7 @@ __all__ = [
     "AsyncCollections",
     "AsyncDocuments",
     "AsyncRagClient",
+    "Breaker",
     "CacheStatus",
     "CallerInfo",
     "Cancelled",

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from datetime import timedelta
 from functools import lru_cache
 from importlib.metadata import version
-from pathlib import Path
 
 import grpc
 
@@ -43,7 +42,7 @@ from rag_server.resilience.priority import give_way
 from rag_server.retrievers import RETRIEVERS, Sources
 from rag_server.settings import Settings, SettingsError, read_tls
 from rag_server.stores.catalog.catalog import SqlCatalog, open_catalog
-from rag_server.stores.chroma import ChromaIndex, EmbeddedEngine
+from rag_server.stores.chroma import ChromaIndex
 from rag_server.stores.lock import DirectoryLock
 from rag_server.text.citer import LexicalCiter
 from rag_server.transport.contract import methods
@@ -54,6 +53,7 @@ from rag_server.transport.servicers.collections import CollectionServicer
 from rag_server.transport.servicers.documents import DocumentServicer
 from rag_server.transport.servicers.rag import RagServicer
 from rag_server.transport.validation import MAX_DOCUMENT_BYTES
+from rag_server.vector_index import open_index
 
 _HEALTH_INTERVAL = 1.0
 # Commits mostly wait for the disk together: threads are cheap here and make groups larger.
@@ -155,7 +155,7 @@ async def _engines(
     stack.callback(catalog.close)
     # Both take about a second, most of it outside of the interpreter.
     index, model = await asyncio.gather(
-        asyncio.to_thread(_open_index, directory / "chroma", telemetry),
+        asyncio.to_thread(open_index, settings, telemetry),
         asyncio.to_thread(_load_embedder, settings, embedder),
     )
     stack.callback(index.close)
@@ -167,13 +167,9 @@ async def _engines(
         sweep_every=timedelta(seconds=settings.maintenance.janitor_interval_seconds),
         prepare_thread=give_way,
     )
-    follower.start()
+    await asyncio.to_thread(follower.start)
     stack.callback(follower.stop)
     return _Engines(catalog, index, model, follower)
-
-
-def _open_index(path: Path, telemetry: Telemetry) -> ChromaIndex:
-    return ChromaIndex(EmbeddedEngine(path), telemetry)
 
 
 def _load_embedder(settings: Settings, given: Embedder | None) -> Embedder:
@@ -391,7 +387,10 @@ def _credentials(settings: Settings) -> grpc.ServerCredentials | None:
 def _probes(engines: _Engines) -> Mapping[str, Probe]:
     return {
         "catalog": Probe(engines.catalog.ping),
-        "vector_index": Probe(engines.index.ping),
+        # What others may stop must not stop us: small collections go on without.
+        "vector_index": Probe(
+            engines.index.ping, not engines.index.shared, lambda: engines.index.breaker
+        ),
         "follower": Probe(engines.follower.ping),
     }
 

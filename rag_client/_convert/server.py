@@ -42,7 +42,14 @@ def _component(message: admin_service_pb2.ComponentStatus) -> types.ComponentSta
         message.state,
         types.Health.UNKNOWN,
     )
-    return types.ComponentStatus(message.name, state, message.detail)
+    breaker = enum_of(
+        types.Breaker,
+        "BREAKER_",
+        admin_service_pb2.ComponentStatus.Breaker,
+        message.breaker,
+        types.Breaker.NONE,
+    )
+    return types.ComponentStatus(message.name, state, message.detail, breaker)
 
 
 def health(number: int) -> types.Health:

@@ -5,7 +5,7 @@ import typer
 from rag_client.cli import output
 from rag_client.cli.report import FAILURE
 from rag_client.cli.session import session_of
-from rag_client.types import Health, ServerInfo
+from rag_client.types import Breaker, ComponentStatus, Health, ServerInfo
 
 
 def status(context: typer.Context) -> None:
@@ -26,6 +26,11 @@ def status(context: typer.Context) -> None:
         raise typer.Exit(FAILURE)
 
 
+def _state(part: ComponentStatus) -> str:
+    breaker = "" if part.breaker is Breaker.NONE else f"circuit breaker {part.breaker}"
+    return ", ".join(each for each in (part.state, part.detail, breaker) if each)
+
+
 def _show(address: str, health: Health, info: ServerInfo) -> None:
     caller, limits = info.caller, info.limits
     embedder = f"{info.embedder.name}, {info.embedder.dimension} dimensions"
@@ -37,7 +42,7 @@ def _show(address: str, health: Health, info: ServerInfo) -> None:
         ("embedder", f"{embedder}, {info.embedder.max_tokens} tokens"),
         ("generators", ", ".join(info.generators)),
         *((f"pipeline {each.name}", each.description) for each in info.pipelines),
-        *((f"part {each.name}", f"{each.state} {each.detail}") for each in info.components),
+        *((f"part {each.name}", _state(each)) for each in info.components),
         ("largest document", f"{limits.max_document_bytes:,} bytes"),
         ("largest top_k", f"{limits.max_top_k:,}"),
         ("longest deadline", f"{limits.max_deadline.total_seconds():g} s"),

@@ -57,6 +57,7 @@ from rag_client.types.requests import (
     RetrieveRequest,
 )
 from rag_client.types.server import (
+    Breaker,
     CallerInfo,
     ComponentStatus,
     EmbedderInfo,
@@ -70,6 +71,7 @@ from rag_client.values import Metadata, Scalar, Span, Value
 __all__ = [
     "AbstainReason",
     "Answer",
+    "Breaker",
     "CacheStatus",
     "CallerInfo",
     "Chunk",

@@ -13,6 +13,16 @@ class Health(StrEnum):
     NOT_SERVING = "not_serving"
 
 
+class Breaker(StrEnum):
+    """State of the circuit breaker around a part outside of the server; NONE where the part
+    is within it, or the server does not say."""
+
+    NONE = "none"
+    CLOSED = "closed"
+    HALF_OPEN = "half_open"
+    OPEN = "open"
+
+
 @dataclass(frozen=True, slots=True)
 class CallerInfo:
     """How the server sees the caller; `key_id` is empty where authentication is off."""
@@ -53,11 +63,12 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class ComponentStatus:
-    """State of one part: catalog, vector_index, embedder, generator."""
+    """State of one part, such as catalog or vector_index."""
 
     name: str
     state: Health
     detail: str
+    breaker: Breaker = Breaker.NONE
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,27 +2,39 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from enum import StrEnum
 from threading import Event, Thread
 
 from rag_server.core.errors import RagError
 
 
+class BreakerState(StrEnum):
+    """State of a circuit breaker; names of `ragrpc.v1.ComponentStatus.Breaker`."""
+
+    CLOSED = "CLOSED"
+    HALF_OPEN = "HALF_OPEN"
+    OPEN = "OPEN"
+
+
 @dataclass(frozen=True, slots=True)
 class Component:
     """State of one part; `detail` is one phrase for a person, never driver text.
-    `required`: without it the server is not ready."""
+    `required`: without it the server is not ready. `breaker` None: it has none."""
 
     ready: bool
     detail: str = ""
     required: bool = True
+    breaker: BreakerState | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Probe:
-    """How a part is asked; `ping` raises a RagError when it does not work."""
+    """How a part is asked; `ping` raises a RagError when it does not work. `breaker` tells
+    the state of its circuit breaker, if it has one."""
 
     ping: Callable[[], None]
     required: bool = True
+    breaker: Callable[[], BreakerState | None] = lambda: None
 
 
 class Watch:
@@ -80,10 +92,15 @@ class Watch:
 
 
 def _answer(probe: Probe) -> Component:
+    detail = _complaint(probe)
+    return Component(detail is None, detail or "", probe.required, probe.breaker())
+
+
+def _complaint(probe: Probe) -> str | None:
     try:
         probe.ping()
     except RagError as error:
-        return Component(False, error.message, probe.required)
+        return error.message
     except Exception:
-        return Component(False, "does not answer", probe.required)
-    return Component(True, "", probe.required)
+        return "does not answer"
+    return None

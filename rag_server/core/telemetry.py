@@ -3,6 +3,8 @@
 from contextlib import AbstractContextManager, nullcontext
 from typing import Protocol
 
+from rag_server.core.health import BreakerState
+
 
 class Telemetry(Protocol):
     """Hooks for metrics, spans and fault injection; must be cheap and must not raise."""
@@ -45,6 +47,14 @@ class Telemetry(Protocol):
         """A background part failed and will try again; log it."""
         ...
 
+    def retried(self, dependency: str) -> None:
+        """A call of a service outside of the process is made once more."""
+        ...
+
+    def breaker(self, dependency: str, state: BreakerState) -> None:
+        """The circuit breaker of a service outside of the process has a new state."""
+        ...
+
     def reached(self, point: str) -> None:
         """The write path reached a named point; crash tests kill the process here."""
         ...
@@ -81,6 +91,12 @@ class Silent:
         """Note nothing."""
 
     def failed(self, part: str, error: BaseException) -> None:
+        """Note nothing."""
+
+    def retried(self, dependency: str) -> None:
+        """Note nothing."""
+
+    def breaker(self, dependency: str, state: BreakerState) -> None:
         """Note nothing."""
 
     def reached(self, point: str) -> None:

@@ -14,11 +14,14 @@ from prometheus_client import (
     ProcessCollector,
 )
 
+from rag_server.core.health import BreakerState
 from rag_server.observability.histogram import Distribution, Histogram
 from rag_server.observability.labels import Children
 
 # Seconds; the lower half separates cached from uncached work.
 STAGE_BUCKETS = (0.0001, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.1, 0.5, 2.5)
+# Values of a gauge: the worse the state, the higher.
+BREAKER_VALUES = {BreakerState.CLOSED: 0, BreakerState.HALF_OPEN: 1, BreakerState.OPEN: 2}
 SCORE_BUCKETS = (0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9)
 
 
@@ -96,6 +99,14 @@ class Metrics:
         """A background part failed and will try again."""
         self._failures.of(part).inc()
 
+    def retried(self, dependency: str) -> None:
+        """A call of a dependency is made once more."""
+        self._retries.of(dependency).inc()
+
+    def breaker(self, dependency: str, state: BreakerState) -> None:
+        """A circuit breaker has a new state."""
+        self._breaker.of(dependency).set(BREAKER_VALUES[state])
+
     def watch(self, pool: Pool) -> None:
         """Show the load of a pool, read at each scrape."""
         self._running.labels(pool.name).set_function(lambda: pool.running)
@@ -161,6 +172,16 @@ class Metrics:
         )
         self._jobs = Children(
             self._counter("ragrpc_jobs", "Jobs that went into a state here.", "kind", "state")
+        )
+        self._retries = Children(
+            self._counter("ragrpc_retries", "Calls of a dependency made once more.", "dependency")
+        )
+        self._breaker = Children(
+            self._gauge(
+                "ragrpc_breaker_state",
+                "Circuit breaker: 0 closed, 1 half-open, 2 open.",
+                "dependency",
+            )
         )
         self._running = self._gauge("ragrpc_pool_running", "Jobs that occupy a thread.", "pool")
         self._waiting = self._gauge("ragrpc_pool_waiting", "Jobs that wait for a thread.", "pool")

@@ -6,6 +6,7 @@ from types import TracebackType
 
 import structlog
 
+from rag_server.core.health import BreakerState
 from rag_server.observability.histogram import Distribution
 from rag_server.observability.metrics import Metrics
 from rag_server.observability.tracing import Tracing
@@ -63,6 +64,15 @@ class Observer:
         """Count it, and log the kind and place of the error without its text."""
         self._metrics.failed(part)
         self._log.error("background part failed", part=part, exc_info=error)
+
+    def retried(self, dependency: str) -> None:
+        """Count it."""
+        self._metrics.retried(dependency)
+
+    def breaker(self, dependency: str, state: BreakerState) -> None:
+        """Show it and log it."""
+        self._metrics.breaker(dependency, state)
+        self._log.info("circuit breaker", dependency=dependency, state=state.lower())
 
     def reached(self, point: str) -> None:
         """Go on: only crash tests stop here."""

@@ -29,6 +29,7 @@ class Settings(BaseSettings):
     sidecar: sections.Sidecar = Field(default_factory=sections.Sidecar)
     auth: sections.Auth = Field(default_factory=sections.Auth)
     data: sections.Data = Field(default_factory=sections.Data)
+    chroma: sections.Chroma = Field(default_factory=sections.Chroma)
     embedder: sections.Embedder = Field(default_factory=sections.Embedder)
     chunking: sections.Chunking = Field(default_factory=sections.Chunking)
     streaming: sections.Streaming = Field(default_factory=sections.Streaming)
@@ -101,6 +102,16 @@ class Settings(BaseSettings):
             )
         if self.tls.client_ca is not None and self.tls.certificate is None:
             raise _violation("tls.certificate", "must be set when tls.client_ca is")
+        return self
+
+    @model_validator(mode="after")
+    def _chroma_key_is_safe(self) -> Self:
+        chroma = self.chroma
+        if chroma.mode == "cloud" and chroma.api_key is None:
+            raise _violation("chroma.api_key", "must be set when chroma.mode is cloud")
+        plain = not chroma.tls and not is_loopback(chroma.address[0])
+        if chroma.api_key is not None and plain:
+            raise _violation("chroma.api_key", "must not travel in plaintext: set chroma.ssl")
         return self
 
     @model_validator(mode="after")

@@ -22,6 +22,10 @@ _WORDS: dict[Any, str] = {
     Path: "a path",
     SecretStr: "text, kept secret",
 }
+_PATTERNS = {
+    r"^https?://[^\s/]+": "beginning with http:// or https://",
+    r"^[^\s/]+$": "without spaces or slashes",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +95,8 @@ def _bounds(field: FieldInfo) -> Iterator[str]:
         yield f"above {limits['gt']}"
     if "le" in limits:
         yield f"to {limits['le']}"
-    if any(hasattr(rule, "pattern") and rule.pattern for rule in field.metadata):
-        yield "beginning with http:// or https://"
+    patterns = [rule.pattern for rule in field.metadata if getattr(rule, "pattern", None)]
+    if patterns:
+        yield _PATTERNS[patterns[0]]
     elif any(getattr(rule, "min_length", None) for rule in field.metadata):
         yield "that is not empty"

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 
 import grpc
 from google.protobuf.any_pb2 import Any
-from google.rpc.error_details_pb2 import BadRequest, ErrorInfo
+from google.protobuf.duration_pb2 import Duration
+from google.rpc.error_details_pb2 import BadRequest, ErrorInfo, RetryInfo
 from google.rpc.status_pb2 import Status
 
 from rag_server.core.errors import (
@@ -55,20 +56,30 @@ def status_of(error: RagError) -> Status:
 
 
 def trailers_of(error: RagError) -> list[tuple[str, str | bytes]]:
-    """Trailing metadata: the details, and whether a retry makes sense."""
+    """Trailing metadata: the details, and whether and when a retry makes sense."""
     trailers: list[tuple[str, str | bytes]] = [
         ("grpc-status-details-bin", status_of(error).SerializeToString())
     ]
-    if isinstance(error, Exhausted):
-        pushback = -1 if error.retry_after_ms is None else error.retry_after_ms
+    pushback = _pushback(error)
+    if pushback is not None:
         trailers.append(("grpc-retry-pushback-ms", str(pushback)))
     return trailers
+
+
+def _pushback(error: RagError) -> int | None:
+    """Milliseconds after which to come back, -1 for never, None: as the caller likes."""
+    if isinstance(error, Exhausted):
+        return -1 if error.retry_after_ms is None else error.retry_after_ms
+    return error.retry_after_ms if isinstance(error, Unavailable) else None
 
 
 def _status(error: RagError, violations: Sequence[Violation]) -> Status:
     status = Status(code=code_of(error).value[0], message=error.message[:MAX_MESSAGE])
     info = ErrorInfo(reason=str(error.reason), domain=DOMAIN, metadata=dict(error.metadata))
     status.details.append(_packed(info))
+    if (pushback := _pushback(error)) is not None and pushback >= 0:
+        delay = Duration(seconds=pushback // 1000, nanos=pushback % 1000 * 1_000_000)
+        status.details.append(_packed(RetryInfo(retry_delay=delay)))
     if violations:
         fields = [
             BadRequest.FieldViolation(field=each.field[:256], description=each.description[:512])
@@ -78,7 +89,7 @@ def _status(error: RagError, violations: Sequence[Violation]) -> Status:
     return status
 
 
-def _packed(message: ErrorInfo | BadRequest) -> Any:
+def _packed(message: ErrorInfo | RetryInfo | BadRequest) -> Any:
     packed = Any()
     packed.Pack(message)
     return packed

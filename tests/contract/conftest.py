@@ -1,5 +1,7 @@
 """The implementations under contract, and what their suites share."""
 
+import re
+import ssl
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -10,18 +12,22 @@ from typing import Protocol
 import numpy as np
 import psycopg
 import pytest
+import trustme
 from psycopg.sql import SQL, Identifier
 
 from rag_server.core.documents import ContentType, Embedding, NewChunk, NewDocument, Vector
 from rag_server.core.protocols import Catalog, Pingable, VectorIndex
 from rag_server.core.telemetry import Silent
 from rag_server.core.values import Metadata, Span
+from rag_server.settings import Settings
 from rag_server.stores.catalog.catalog import open_catalog
 from rag_server.stores.catalog.location import Location, PostgresOptions
 from rag_server.stores.catalog.schema import METADATA
-from rag_server.stores.chroma import ChromaIndex, EmbeddedEngine
 from rag_server.stores.migration import migrate
+from rag_server.vector_index import open_index
+from tests.chroma_server import ChromaServer, chroma_server
 from tests.postgres_server import PostgresServer
+from tests.relay import Relay, relay
 
 DIMENSION = 8
 
@@ -70,15 +76,50 @@ def _postgres(request: pytest.FixtureRequest) -> Location:
     return PostgresOptions(url)
 
 
-def _chroma(directory: Path, points: Points) -> ClosableIndex:
-    return ChromaIndex(EmbeddedEngine(directory / "chroma"), points)
+@dataclass(frozen=True)
+class Place:
+    """Where an index under test lives: a directory of its own, and servers for all tests."""
+
+    directory: Path
+    server: ChromaServer
+    tls: Relay
+    ca: Path
+
+    def settings(self, **chroma: object) -> Settings:
+        """Each test has a database of its own, which nobody has made."""
+        database = self.directory.name + sha256(str(self.directory).encode()).hexdigest()[:8]
+        given = {"database": re.sub("[^a-zA-Z0-9-]", "-", database), **chroma}
+        return Settings.model_validate({"data": {"directory": self.directory}, "chroma": given})
+
+
+def _embedded(place: Place) -> Settings:
+    return place.settings()
+
+
+def _server(place: Place) -> Settings:
+    return place.settings(mode="server", port=place.server.port)
+
+
+def _cloud(place: Place) -> Settings:
+    return place.settings(
+        mode="cloud",
+        host="127.0.0.1",
+        port=place.tls.port,
+        ca=place.ca,
+        api_key="secret-of-ours",
+        tenant="acme",
+    )
 
 
 CATALOGS: Mapping[str, Callable[[pytest.FixtureRequest], Location]] = {
     "sqlite": _sqlite,
     "postgres": _postgres,
 }
-INDEXES: Mapping[str, Callable[[Path, Points], ClosableIndex]] = {"chroma-embedded": _chroma}
+INDEXES: Mapping[str, Callable[[Place], Settings]] = {
+    "chroma-embedded": _embedded,
+    "chroma-server": _server,
+    "chroma-cloud": _cloud,
+}
 
 
 @pytest.fixture
@@ -147,11 +188,49 @@ def index_points() -> Points:
     return Points()
 
 
+@pytest.fixture(scope="session")
+def chroma(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ChromaServer]:
+    with chroma_server(tmp_path_factory.mktemp("chroma-server")) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def authority(tmp_path_factory: pytest.TempPathFactory) -> tuple[trustme.CA, Path]:
+    made = trustme.CA()
+    path = tmp_path_factory.mktemp("authority") / "ca.pem"
+    made.cert_pem.write_to_path(path)
+    return made, path
+
+
+@pytest.fixture(scope="session")
+def chroma_tls(chroma: ChromaServer, authority: tuple[trustme.CA, Path]) -> Iterator[Relay]:
+    """The same server, spoken to over TLS."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority[0].issue_cert("127.0.0.1").configure_cert(context)
+    with relay(chroma.port, context) as made:
+        yield made
+
+
+@pytest.fixture
+def index_place(
+    tmp_path: Path, chroma: ChromaServer, chroma_tls: Relay, authority: tuple[trustme.CA, Path]
+) -> Place:
+    return Place(tmp_path, chroma, chroma_tls, authority[1])
+
+
 @pytest.fixture(params=INDEXES)
-def index_opener(
-    request: pytest.FixtureRequest, tmp_path: Path, index_points: Points
-) -> Callable[[], ClosableIndex]:
-    return lambda: INDEXES[request.param](tmp_path, index_points)
+def index_settings(request: pytest.FixtureRequest, index_place: Place) -> Settings:
+    return INDEXES[request.param](index_place)
+
+
+@pytest.fixture
+def index_opener(index_settings: Settings, index_points: Points) -> Callable[[], ClosableIndex]:
+    def opened() -> ClosableIndex:
+        index = open_index(index_settings, index_points)
+        index.refresh()
+        return index
+
+    return opened
 
 
 @pytest.fixture

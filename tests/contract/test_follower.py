@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 
@@ -11,6 +12,7 @@ from rag_server.core.errors import Reason, Unavailable
 from rag_server.core.follower import Follower
 from rag_server.core.protocols import Catalog, Changes, VectorIndex
 from rag_server.core.telemetry import Silent
+from rag_server.settings import Settings
 from tests.contract.conftest import Clock, Sketch
 
 SOON_SECONDS = 30.0
@@ -82,6 +84,12 @@ class Failing(Flaky):
         if name == self._failing:
             raise Unavailable("away", Reason.NOT_READY)
         super().apply(name, changes)
+
+
+@pytest.fixture
+def index_settings(tmp_path: Path) -> Settings:
+    """Over the embedded index only: its own suite says that the others behave like it."""
+    return Settings.model_validate({"data": {"directory": tmp_path}})
 
 
 @pytest.fixture

@@ -1,6 +1,7 @@
 """What every retriever owes: visible chunks only, exactly filtered, best first."""
 
 from collections.abc import Callable, Sequence
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -15,6 +16,7 @@ from rag_server.core.principal import ANONYMOUS
 from rag_server.core.protocols import Catalog, Changes, Retriever, Search, VectorIndex
 from rag_server.core.retrieval import Candidate, DegradationKind, DenseSpec, RetrieverSpec
 from rag_server.retrievers import RETRIEVERS, Sources
+from rag_server.settings import Settings
 from tests.contract.conftest import Sketch
 
 WORDS = [f"word{n}" for n in range(40)]
@@ -72,6 +74,12 @@ class AwayIndex:
 
     def names(self) -> list[str]:
         return []
+
+
+@pytest.fixture
+def index_settings(tmp_path: Path) -> Settings:
+    """Over the embedded index only: its own suite says that the others behave like it."""
+    return Settings.model_validate({"data": {"directory": tmp_path}})
 
 
 @pytest.fixture(params=RETRIEVERS)

@@ -1,6 +1,5 @@
 import shutil
-from collections.abc import Callable, Sequence
-from pathlib import Path
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -11,6 +10,9 @@ from rag_server.core.call import Deadline
 from rag_server.core.documents import IndexSettings
 from rag_server.core.errors import Reason, Unavailable
 from rag_server.core.protocols import Changes, VectorIndex
+from rag_server.settings import Settings
+from rag_server.vector_index import open_index
+from tests.contract.conftest import INDEXES, Place
 
 Open = Callable[[], Any]
 NAME = "c1-g1"
@@ -187,12 +189,25 @@ def test_all_is_there_after_reopening(index_opener: Open) -> None:
     assert after == before
 
 
-def test_wiped_directory_reads_as_revision_zero(index_opener: Open, tmp_path: Path) -> None:
+def wipe(settings: Settings) -> None:
+    """Lose everything, by whatever accident."""
+    if settings.chroma.mode == "embedded":
+        shutil.rmtree(settings.data.directory / "chroma")
+        return
+    index = open_index(settings)
+    index.refresh()
+    for name in index.names():
+        index.drop(name)
+    index.close()
+
+
+def test_what_was_wiped_reads_as_revision_zero(
+    index_opener: Open, index_settings: Settings
+) -> None:
     first = index_opener()
     fill(first, changes(5, ["a"]))
     first.close()
-    for each in tmp_path.iterdir():
-        shutil.rmtree(each)
+    wipe(index_settings)
     second = index_opener()
     applied, hits = second.applied(NAME), search(second, unit(1)[0], 5)
     fill(second, changes(5, ["a"]))
@@ -251,3 +266,74 @@ def test_recall_against_exact_search(index: VectorIndex) -> None:
 
 def test_working_index_answers_a_ping(index_under_test: Any) -> None:
     assert index_under_test.ping() is None
+
+
+class TestShared:
+    """An index that another process changes, too."""
+
+    @pytest.fixture(params=["chroma-server", "chroma-cloud"])
+    def index_settings(self, request: pytest.FixtureRequest, index_place: Place) -> Settings:
+        return INDEXES[request.param](index_place)
+
+    @pytest.fixture
+    def other(self, index_opener: Open) -> Iterator[VectorIndex]:
+        opened = index_opener()
+        yield opened
+        opened.close()
+
+    def test_what_another_wrote_is_seen_after_a_refresh(
+        self, index: VectorIndex, other: VectorIndex
+    ) -> None:
+        fill(other, changes(3, ["a"]))
+        assert index.applied(NAME) == 0
+        index.refresh()
+        assert (index.applied(NAME), found(index, unit(1)[0])) == (3, ["a"])
+        fill(other, changes(4, ["b"], seed=1))
+        index.refresh()
+        assert index.applied(NAME) == 4
+
+    def test_a_part_that_another_made_anew_is_refused_not_read(
+        self, index: VectorIndex, other: VectorIndex
+    ) -> None:
+        fill(other, changes(3, ["a"]))
+        index.refresh()
+        other.drop(NAME)
+        fill(other, changes(1, ["b"]))
+        with pytest.raises(Unavailable):
+            search(index, unit(1)[0], 5, applied=3)
+        assert index.applied(NAME) == 0
+        index.refresh()
+        assert (index.applied(NAME), found(index, unit(1)[0])) == (1, ["b"])
+
+    def test_a_part_that_was_lost_is_not_filled_but_made_anew(
+        self, index: VectorIndex, other: VectorIndex
+    ) -> None:
+        fill(index, changes(3, ["a"]))
+        other.refresh()
+        other.drop(NAME)
+        with pytest.raises(Unavailable):
+            index.apply(NAME, changes(4, ["b"], seed=1))
+        assert index.applied(NAME) == 0
+        fill(index, changes(4, ["a", "b"]))
+        assert sorted(found(index, unit(1)[0])) == ["a", "b"]
+
+    def test_two_that_prepare_the_same_part_share_it(
+        self, index: VectorIndex, other: VectorIndex
+    ) -> None:
+        index.prepare(NAME, IndexSettings())
+        other.prepare(NAME, IndexSettings())
+        index.apply(NAME, changes(1, ["a"]))
+        assert found(other, unit(1)[0]) == ["a"]
+
+
+def test_the_cloud_is_spoken_to_with_key_tenant_and_database(index_place: Place) -> None:
+    settings = INDEXES["chroma-cloud"](index_place)
+    index = open_index(settings)
+    index_place.tls.seen.clear()
+    index.refresh()
+    sent = bytes(index_place.tls.seen).lower()
+    index.close()
+    path = f"/api/v2/tenants/acme/databases/{settings.chroma.database}/collections"
+    assert f"get {path}".lower().encode() in sent
+    assert b"x-chroma-token: secret-of-ours" in sent
+    assert index.most_results == 300

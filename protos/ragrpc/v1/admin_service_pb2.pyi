@@ -79,7 +79,7 @@ class Limits(_message.Message):
     def __init__(self, max_message_bytes: _Optional[int] = ..., max_document_bytes: _Optional[int] = ..., max_batch_documents: _Optional[int] = ..., max_top_k: _Optional[int] = ..., default_deadline: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., max_deadline: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ...) -> None: ...
 
 class ComponentStatus(_message.Message):
-    __slots__ = ("name", "state", "detail")
+    __slots__ = ("name", "state", "detail", "breaker")
     class State(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
         __slots__ = ()
         STATE_UNSPECIFIED: _ClassVar[ComponentStatus.State]
@@ -88,10 +88,22 @@ class ComponentStatus(_message.Message):
     STATE_UNSPECIFIED: ComponentStatus.State
     STATE_SERVING: ComponentStatus.State
     STATE_NOT_SERVING: ComponentStatus.State
+    class Breaker(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+        __slots__ = ()
+        BREAKER_UNSPECIFIED: _ClassVar[ComponentStatus.Breaker]
+        BREAKER_CLOSED: _ClassVar[ComponentStatus.Breaker]
+        BREAKER_HALF_OPEN: _ClassVar[ComponentStatus.Breaker]
+        BREAKER_OPEN: _ClassVar[ComponentStatus.Breaker]
+    BREAKER_UNSPECIFIED: ComponentStatus.Breaker
+    BREAKER_CLOSED: ComponentStatus.Breaker
+    BREAKER_HALF_OPEN: ComponentStatus.Breaker
+    BREAKER_OPEN: ComponentStatus.Breaker
     NAME_FIELD_NUMBER: _ClassVar[int]
     STATE_FIELD_NUMBER: _ClassVar[int]
     DETAIL_FIELD_NUMBER: _ClassVar[int]
+    BREAKER_FIELD_NUMBER: _ClassVar[int]
     name: str
     state: ComponentStatus.State
     detail: str
-    def __init__(self, name: _Optional[str] = ..., state: _Optional[_Union[ComponentStatus.State, str]] = ..., detail: _Optional[str] = ...) -> None: ...
+    breaker: ComponentStatus.Breaker
+    def __init__(self, name: _Optional[str] = ..., state: _Optional[_Union[ComponentStatus.State, str]] = ..., detail: _Optional[str] = ..., breaker: _Optional[_Union[ComponentStatus.Breaker, str]] = ...) -> None: ...

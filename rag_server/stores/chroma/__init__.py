@@ -5,7 +5,9 @@ metadata of Chroma's own collection, so that what was wiped or replaced reads as
 and is filled again.
 """
 
+from rag_server.stores.chroma.address import Address
 from rag_server.stores.chroma.embedded import EmbeddedEngine
 from rag_server.stores.chroma.index import ChromaIndex
+from rag_server.stores.chroma.remote import Limits, RemoteEngine
 
-__all__ = ["ChromaIndex", "EmbeddedEngine"]
+__all__ = ["Address", "ChromaIndex", "EmbeddedEngine", "Limits", "RemoteEngine"]

@@ -19,6 +19,7 @@ class EmbeddedEngine:
     """Implements `Engine`. One client for all threads."""
 
     shared = False
+    breaker = None
     most_results = _MOST_RESULTS
 
     def __init__(self, path: Path) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Protocol, TypeVar
 
 from rag_server.core.call import Deadline
+from rag_server.core.health import BreakerState
 from rag_server.stores.chroma.session import Session
 
 T = TypeVar("T")
@@ -15,6 +16,11 @@ class Engine(Protocol):
     @property
     def shared(self) -> bool:
         """Whether others may change Chroma, too."""
+        ...
+
+    @property
+    def breaker(self) -> BreakerState | None:
+        """State of the circuit breaker, None where there is none."""
         ...
 
     @property

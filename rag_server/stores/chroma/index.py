@@ -9,6 +9,7 @@ from typing import TypeVar
 from rag_server.core.call import Deadline
 from rag_server.core.documents import IndexSettings, Vector
 from rag_server.core.errors import Reason, Unavailable
+from rag_server.core.health import BreakerState
 from rag_server.core.protocols import Changes
 from rag_server.core.telemetry import SILENT, Telemetry
 from rag_server.stores.chroma.engine import Engine
@@ -29,6 +30,16 @@ class ChromaIndex:
         self._lock = Lock()
         self._heard = not engine.shared
         self._parts: dict[str, Part] = {} if engine.shared else self._listed()
+
+    @property
+    def shared(self) -> bool:
+        """Whether others may use, change and stop Chroma, too."""
+        return self._engine.shared
+
+    @property
+    def breaker(self) -> BreakerState | None:
+        """State of the circuit breaker, None where there is none."""
+        return self._engine.breaker
 
     @property
     def most_results(self) -> int:
@@ -78,8 +89,9 @@ class ChromaIndex:
             raise _lost()
         if part is None:
             return self._nothing()
+        most = min(limit, self.most_results)
         try:
-            return self._engine.read(lambda session: session.search(part, vector, limit), deadline)
+            return self._engine.read(lambda session: session.search(part, vector, most), deadline)
         except PartGone as error:
             self._forget(name, part)
             raise _lost() from error

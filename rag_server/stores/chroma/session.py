@@ -54,26 +54,15 @@ class Session:
         }
 
     def create(self, name: str, settings: IndexSettings) -> Part:
-        """The part of that name, made at revision 0 unless it is there."""
-        made = self.api.create_collection(
-            name,
-            configuration=_configuration(settings),
-            metadata={_APPLIED: 0},
-            get_or_create=True,
-            tenant=self._tenant,
-            database=self._database,
-        )
-        return _part(made)
-
-    def provide(self) -> None:
-        """Make the tenant and the database where they are missing."""
+        """The part of that name, made at revision 0 unless it is there; with its tenant and
+        database, which a Chroma that was emptied does not have."""
         from chromadb.errors import ChromaError
 
-        # There already, or not ours to make: using it says more.
-        with suppress(ChromaError):
-            self.api.create_tenant(self._tenant)
-        with suppress(ChromaError):
-            self.api.create_database(self._database, self._tenant)
+        try:
+            return self._create(name, settings)
+        except ChromaError:
+            self._provide()
+            return self._create(name, settings)
 
     def upsert(self, part: Part, ids: Sequence[str], vectors: NDArray[np.float32]) -> None:
         """Add vectors; `add` would silently keep the old vector of a known id."""
@@ -122,6 +111,26 @@ class Session:
         """Remove a part."""
         with _gone():
             self.api.delete_collection(name, self._tenant, self._database)
+
+    def _create(self, name: str, settings: IndexSettings) -> Part:
+        made = self.api.create_collection(
+            name,
+            configuration=_configuration(settings),
+            metadata={_APPLIED: 0},
+            get_or_create=True,
+            tenant=self._tenant,
+            database=self._database,
+        )
+        return _part(made)
+
+    def _provide(self) -> None:
+        from chromadb.errors import ChromaError
+
+        # There already, or not ours to make: using it says more.
+        with suppress(ChromaError):
+            self.api.create_tenant(self._tenant)
+        with suppress(ChromaError):
+            self.api.create_database(self._database, self._tenant)
 
     def _collections(self) -> Iterator["Collection"]:
         page: Sequence[Collection] = ()

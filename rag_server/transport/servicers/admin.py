@@ -85,7 +85,8 @@ def _component(name: str, component: Component) -> pb.ComponentStatus:
         if component.ready
         else (pb.ComponentStatus.STATE_NOT_SERVING)
     )
-    return pb.ComponentStatus(name=name, state=state, detail=component.detail)
+    breaker = f"BREAKER_{component.breaker or 'UNSPECIFIED'}"
+    return pb.ComponentStatus(name=name, state=state, detail=component.detail, breaker=breaker)
 
 
 def _duration(seconds: float) -> Duration:

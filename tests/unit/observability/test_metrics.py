@@ -10,6 +10,7 @@ from prometheus_client.openmetrics.parser import text_string_to_metric_families 
 from prometheus_client.parser import text_string_to_metric_families as classic
 
 from rag_server.core.errors import Reason
+from rag_server.core.health import BreakerState
 from rag_server.core.jobs import JobState
 from rag_server.core.retrieval import DegradationKind
 from rag_server.observability.exposition import Exposition
@@ -46,6 +47,8 @@ def busy(metrics: Metrics) -> Metrics:
     observer.found(0.61)
     observer.generated("openai", ok=True, prompt_tokens=12, completion_tokens=3)
     observer.stored(80)
+    observer.retried("chroma")
+    observer.breaker("chroma", BreakerState.OPEN)
     metrics.watch(BoundedPool("read", threads=1, queue=1))
     return metrics
 
@@ -71,6 +74,8 @@ def test_what_the_core_reports_is_counted(busy: Metrics) -> None:
         "requests": value(busy, "ragrpc_llm_requests_total", generator="openai", result="ok"),
         "prompt": value(busy, "ragrpc_llm_tokens_total", generator="openai", direction="prompt"),
         "documents": value(busy, "ragrpc_documents"),
+        "retries": value(busy, "ragrpc_retries_total", dependency="chroma"),
+        "breaker": value(busy, "ragrpc_breaker_state", dependency="chroma"),
     }
     assert read == {
         "degradations": 1.0,
@@ -82,6 +87,8 @@ def test_what_the_core_reports_is_counted(busy: Metrics) -> None:
         "requests": 1.0,
         "prompt": 12.0,
         "documents": 80.0,
+        "retries": 1.0,
+        "breaker": 2.0,
     }
 
 

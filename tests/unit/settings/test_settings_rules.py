@@ -56,6 +56,8 @@ def test_anonymous_calls_from_the_network_must_be_allowed_explicitly() -> None:
             {"maintenance.tombstone_retention_seconds": 600},
             "maintenance.tombstone_retention_seconds",
         ),
+        ({"chroma.mode": "cloud"}, "chroma.api_key"),
+        ({"chroma.host": "chroma.internal", "chroma.api_key": "k"}, "chroma.api_key"),
         ({"tls.certificate": "a.pem"}, "tls.private_key"),
         ({"tls.private_key": "a.pem"}, "tls.certificate"),
         ({"tls.client_ca": "a.pem"}, "tls.certificate"),

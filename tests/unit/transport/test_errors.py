@@ -1,10 +1,17 @@
 import grpc
 import pytest
-from google.rpc.error_details_pb2 import BadRequest, ErrorInfo
+from google.rpc.error_details_pb2 import BadRequest, ErrorInfo, RetryInfo
 from ragrpc.v1.error_pb2 import ErrorReason
 
 from rag_server.core import errors
-from rag_server.core.errors import Exhausted, InvalidRequest, RagError, Reason, Violation
+from rag_server.core.errors import (
+    Exhausted,
+    InvalidRequest,
+    RagError,
+    Reason,
+    Unavailable,
+    Violation,
+)
 from rag_server.transport.errors import MAX_DETAIL_BYTES, code_of, status_of, trailers_of
 
 
@@ -41,3 +48,14 @@ def test_details_stay_small_whatever_is_wrong() -> None:
 def test_pushback_says_whether_a_retry_makes_sense(retry_after: int | None, pushback: str) -> None:
     error = Exhausted("too much", Reason.OVERLOADED, retry_after_ms=retry_after)
     assert dict(trailers_of(error))["grpc-retry-pushback-ms"] == pushback
+
+
+def test_what_is_away_says_when_it_may_be_back_if_it_knows() -> None:
+    known = Unavailable("away", Reason.NOT_READY, retry_after_ms=1_250)
+    assert dict(trailers_of(known))["grpc-retry-pushback-ms"] == "1250"
+    retry = RetryInfo()
+    assert status_of(known).details[1].Unpack(retry)
+    assert retry.retry_delay.ToTimedelta().total_seconds() == 1.25
+    unknown = Unavailable("away", Reason.NOT_READY)
+    assert "grpc-retry-pushback-ms" not in dict(trailers_of(unknown))
+    assert len(status_of(unknown).details) == 1
