@@ -9,6 +9,7 @@ from time import monotonic
 from rag_server.core.call import Deadline
 from rag_server.core.documents import View
 from rag_server.core.errors import NotFound, Reason, Unavailable
+from rag_server.core.leadership import Leadership
 from rag_server.core.protocols import Catalog, VectorIndex
 from rag_server.core.telemetry import Telemetry
 
@@ -19,6 +20,8 @@ _RETRY_SECONDS = 1.0
 # Time between two looks at the index, in seconds, and the time spared for each second of it.
 _LOOK_SECONDS = 1.0
 _SPARED = 20.0
+# The same where other servers write too: how late their commits are learnt of.
+_SHARED_LOOK_SECONDS = 0.25
 # Longest wait of a reader, and the time between two looks at its deadline, in seconds: a
 # reader holds a thread that others need.
 _PATIENCE = 2.0
@@ -30,7 +33,8 @@ class Follower:
     long enough, and tells readers how far it is. Implements `Freshness`.
 
     All changes of the index go through this one thread, so that an addition can never
-    be undone by a removal that was decided before it.
+    be undone by a removal that was decided before it. Of several servers that share a
+    catalog and an index the one that leads applies; the others look at how far it is.
     """
 
     def __init__(
@@ -42,14 +46,19 @@ class Follower:
         retention: timedelta,
         sweep_every: timedelta,
         prepare_thread: Callable[[], None] = lambda: None,
+        leadership: Leadership | None = None,
     ) -> None:
-        """`prepare_thread` is called first in the thread that follows."""
+        """`prepare_thread` is called first in the thread that follows. `leadership` None: no
+        other server writes."""
         self._catalog = catalog
         self._index = index
         self._telemetry = telemetry
         self._retention = retention
         self._sweep_every = sweep_every.total_seconds()
         self._prepare_thread = prepare_thread
+        self._leadership = leadership
+        self._look_every = _SHARED_LOOK_SECONDS if leadership else _LOOK_SECONDS
+        self._leads = False
         self._changed = Condition()
         self._newest: dict[str, View] = {}
         self._behind: dict[str, View] = {}
@@ -76,6 +85,8 @@ class Follower:
             self._changed.notify_all()
         if self._thread.is_alive():
             self._thread.join()
+        if self._leadership and self._leads:
+            self._attempt("leadership", self._leadership.release)
 
     def notify(self, view: View) -> None:
         """A commit made `view`."""
@@ -114,27 +125,31 @@ class Follower:
             if monotonic() >= self._look_at:
                 self._look()
             # Rows may go only once their vectors have gone.
-            if monotonic() >= sweep_at and not self._away:
+            if monotonic() >= sweep_at and self._active:
                 self._attempt("sweep", self._sweep)
                 sweep_at = monotonic() + self._sweep_every
-            wake_at = self._look_at if self._away else min(sweep_at, self._look_at)
+            wake_at = min(sweep_at, self._look_at) if self._active else self._look_at
             view = self._next(wake_at - monotonic())
             if view is not None and not self._attempt("follow", partial(self._follow, view)):
                 self._put_off(view)
 
     def _look(self) -> None:
-        """Hear what the index has: it may have been away, or have lost what it had."""
+        """Hear what the index has, which may have been away or have lost what it had, and what
+        other servers have written."""
         began = monotonic()
         try:
             self._index.refresh()
-            if self._away:
+            led, self._leads = self._leads, self._leadership is None or self._leadership.held()
+            if self._leads and (self._away or not led):
                 self._reconcile()
+            if self._leadership:
+                self._hear()
         except Exception as error:
             self._miss(error)
             pause = _LOOK_SECONDS
         else:
             self._away = self._away_told = False
-            pause = max(_LOOK_SECONDS, _SPARED * (monotonic() - began))
+            pause = max(self._look_every, _SPARED * (monotonic() - began))
         self._resume()
         self._look_at = monotonic() + pause
 
@@ -152,13 +167,26 @@ class Follower:
             if self._index.applied(name) > known.get(name, -1):
                 self._index.drop(name)
 
+    def _hear(self) -> None:
+        """Learn of what other servers have committed or deleted."""
+        views = self._catalog.collections.views()
+        for gone in self._newest.keys() - {view.index_name for view in views}:
+            self._forget(gone)
+        for view in views:
+            known = self._newest.get(view.index_name)
+            if known is None or known.revision < view.revision:
+                self.notify(view)
+
     def _resume(self) -> None:
         """Follow again what has lost something."""
         with self._changed:
             for name, view in self._newest.items():
                 if self._index.applied(name) < view.revision:
                     self._behind.setdefault(name, view)
+                elif not self._leads:
+                    self._behind.pop(name, None)
             self._report_lag()
+            self._changed.notify_all()
 
     def _report_lag(self) -> None:
         lags = (view.revision - self.applied(view) for view in self._behind.values())
@@ -173,10 +201,15 @@ class Follower:
 
     def _until_retry(self) -> float:
         waiting = [at for name, at in self._retry_at.items() if name in self._behind]
-        return min(waiting) - monotonic() if waiting and not self._away else _RETRY_SECONDS
+        return min(waiting) - monotonic() if waiting and self._active else _RETRY_SECONDS
+
+    @property
+    def _active(self) -> bool:
+        """Whether the index can be changed, and by this server."""
+        return self._leads and not self._away
 
     def _due(self) -> View | None:
-        if self._away:
+        if not self._active:
             return None
         now = monotonic()
         waiting = self._behind.items()
@@ -201,7 +234,7 @@ class Follower:
             try:
                 self._prepare(view, applied)
             except NotFound:
-                self._forget(view)
+                self._forget(view.index_name)
                 return
             changes = self._catalog.feed.changes(view, applied, _STRETCH)
             self._index.apply(view.index_name, changes)
@@ -236,14 +269,13 @@ class Follower:
         for view in self._catalog.feed.dropped(before):
             # A part that outlives its rows is removed at the next start.
             self._catalog.feed.forget(view)
-            self._forget(view)
+            self._forget(view.index_name)
             self._index.drop(view.index_name)
 
-    def _forget(self, view: View) -> None:
+    def _forget(self, name: str) -> None:
         with self._changed:
-            self._newest.pop(view.index_name, None)
-            self._behind.pop(view.index_name, None)
-            self._retry_at.pop(view.index_name, None)
+            for known in (self._newest, self._behind, self._retry_at):
+                known.pop(name, None)
 
 
 def _away() -> Unavailable:

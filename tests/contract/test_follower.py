@@ -10,6 +10,7 @@ from rag_server.core.call import Deadline
 from rag_server.core.documents import GenerationSettings, IndexSettings, Vector, View
 from rag_server.core.errors import Reason, Unavailable
 from rag_server.core.follower import Follower
+from rag_server.core.leadership import Leadership
 from rag_server.core.protocols import Catalog, Changes, VectorIndex
 from rag_server.core.telemetry import Silent
 from rag_server.settings import Settings
@@ -102,13 +103,16 @@ def follow(catalog_under_test: Catalog, noted: Noted) -> Iterator[Callable[..., 
     """Starts followers, which are stopped at the end."""
     started: list[Follower] = []
 
-    def start(index: VectorIndex, sweep: float = 3_600.0) -> Follower:
+    def start(
+        index: VectorIndex, sweep: float = 3_600.0, leadership: Leadership | None = None
+    ) -> Follower:
         follower = Follower(
             catalog_under_test,
             index,
             noted,
             retention=timedelta(seconds=60),
             sweep_every=timedelta(seconds=sweep),
+            leadership=leadership,
         )
         follower.start()
         started.append(follower)
@@ -330,6 +334,71 @@ def test_what_nobody_told_of_is_found_by_the_sweep(
     follow(index_under_test, sweep=0.05)
     untold = write(catalog_under_test, Sketch("c", "four"))
     wait_until(lambda: index_under_test.applied(untold.index_name) == untold.revision)
+
+
+@pytest.fixture
+def leadership(catalog_under_test: Catalog) -> Callable[[str], Leadership]:
+    """The leadership as each of several servers sees it."""
+    return lambda owner: Leadership(catalog_under_test.leases, "follow", owner)
+
+
+class Counting(Flaky):
+    """An index that counts who changes it."""
+
+    def __init__(self, index: VectorIndex) -> None:
+        super().__init__(index, failures=0)
+        self.changes = 0
+
+    def apply(self, name: str, changes: Changes) -> None:
+        self.changes += 1
+        super().apply(name, changes)
+
+
+def test_of_two_servers_one_applies_and_hears_of_the_others_commits(
+    follow: Callable[..., Follower],
+    catalog_under_test: Catalog,
+    index_under_test: VectorIndex,
+    view: View,
+    leadership: Callable[[str], Leadership],
+) -> None:
+    leading, other = Counting(index_under_test), Counting(index_under_test)
+    follow(leading, leadership=leadership("one"))
+    follower = follow(other, leadership=leadership("two"))
+    untold = write(catalog_under_test, Sketch("c", "four"))
+    follower.notify(untold)
+    assert follower.wait(untold, untold.revision, Deadline(SOON_SECONDS)) == untold.revision
+    assert leading.changes > 0
+    assert other.changes == 0
+
+
+def test_a_server_that_stops_hands_the_lead_over(
+    follow: Callable[..., Follower],
+    catalog_under_test: Catalog,
+    index_under_test: VectorIndex,
+    view: View,
+    leadership: Callable[[str], Leadership],
+) -> None:
+    first = follow(index_under_test, leadership=leadership("one"))
+    follower = follow(index_under_test, leadership=leadership("two"))
+    first.wait(view, view.revision, Deadline(SOON_SECONDS))
+    first.stop()
+    untold = write(catalog_under_test, Sketch("c", "four"))
+    assert follower.wait(untold, untold.revision, Deadline(SOON_SECONDS)) == untold.revision
+
+
+def test_when_the_leaders_lease_has_run_out_another_leads(
+    follow: Callable[..., Follower],
+    catalog_under_test: Catalog,
+    catalog_clock: Clock,
+    index_under_test: VectorIndex,
+    view: View,
+    leadership: Callable[[str], Leadership],
+) -> None:
+    assert leadership("dead").held()
+    follow(index_under_test, leadership=leadership("two"))
+    assert index_under_test.applied(view.index_name) == 0
+    catalog_clock.pass_seconds(15.0)
+    wait_until(lambda: index_under_test.applied(view.index_name) == view.revision)
 
 
 def wait_until(condition: Callable[[], bool]) -> None:
