@@ -18,6 +18,7 @@ from rag_server.core.errors import RagError
 from rag_server.keys_command import keys
 from rag_server.migrate_command import migrate
 from rag_server.settings import Settings, SettingsError, load_settings
+from rag_server.verify_command import verify
 
 cli = typer.Typer(
     help="Retrieval-augmented generation over gRPC.",
@@ -27,6 +28,7 @@ cli = typer.Typer(
 )
 cli.add_typer(keys, name="keys")
 cli.command()(migrate)
+cli.command()(verify)
 
 Config = Annotated[
     Path | None, typer.Option(help="YAML file of settings; the environment goes over it.")

@@ -32,6 +32,7 @@ from rag_server.core.documents import (
     View,
 )
 from rag_server.core.filters import Filter
+from rag_server.core.findings import Finding, Progress
 from rag_server.core.jobs import JobStore
 from rag_server.core.leadership import Leases
 from rag_server.core.principal import Principal, Role
@@ -323,6 +324,14 @@ class Catalog(Protocol):
     def jobs(self) -> JobStore: ...
 
 
+class CatalogAudit(Protocol):
+    """Ability of a catalog to say whether it keeps its own rules."""
+
+    def look(self, progress: Progress) -> list[Finding]:
+        """What breaks a rule, in one state of the catalog, which is not changed."""
+        ...
+
+
 class VectorIndex(Protocol):
     """A derived index of vectors by chunk id, one part per `View.index_name`. Other processes
     may change it, too. Raises Unavailable when the engine is away."""
@@ -370,6 +379,18 @@ class VectorIndex(Protocol):
     def refresh(self) -> None:
         """Hear from the engine which parts there are and what they have applied: another
         process may have written, or data may have been lost."""
+        ...
+
+
+class InspectableIndex(VectorIndex, Protocol):
+    """An index that can be compared with the catalog."""
+
+    def ids(self, name: str) -> list[str]:
+        """Ids of all chunks that it holds, in any order; none for an unknown name."""
+        ...
+
+    def vectors(self, name: str, ids: Sequence[str]) -> dict[str, Vector]:
+        """float32 (d,) by id of those that it holds, as it was given them."""
         ...
 
 

@@ -16,7 +16,7 @@ import trustme
 from psycopg.sql import SQL, Identifier
 
 from rag_server.core.documents import ContentType, Embedding, NewChunk, NewDocument, Vector
-from rag_server.core.protocols import Catalog, Pingable, VectorIndex
+from rag_server.core.protocols import Catalog, CatalogAudit, InspectableIndex, Pingable
 from rag_server.core.telemetry import Silent
 from rag_server.core.values import Metadata, Span
 from rag_server.settings import Settings
@@ -36,10 +36,12 @@ class Store(Pingable, Protocol):
     def close(self) -> None: ...
 
 
-class ClosableCatalog(Catalog, Store, Protocol): ...
+class ClosableCatalog(Catalog, Store, Protocol):
+    @property
+    def audit(self) -> CatalogAudit: ...
 
 
-class ClosableIndex(VectorIndex, Store, Protocol): ...
+class ClosableIndex(InspectableIndex, Store, Protocol): ...
 
 
 class Clock:

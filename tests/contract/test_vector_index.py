@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from rag_server.core.call import Deadline
 from rag_server.core.documents import IndexSettings
 from rag_server.core.errors import Reason, Unavailable
-from rag_server.core.protocols import Changes, VectorIndex
+from rag_server.core.protocols import Changes, InspectableIndex, VectorIndex
 from rag_server.settings import Settings
 from rag_server.vector_index import open_index
 from tests.contract.conftest import INDEXES, Place
@@ -19,7 +19,7 @@ NAME = "c1-g1"
 
 
 @pytest.fixture
-def index(index_under_test: VectorIndex) -> VectorIndex:
+def index(index_under_test: InspectableIndex) -> InspectableIndex:
     return index_under_test
 
 
@@ -132,6 +132,17 @@ def test_a_search_that_counts_on_more_than_is_applied_is_refused(index: VectorIn
         with pytest.raises(Unavailable) as caught:
             search(index, unit(1)[0], 5, name, applied=revision)
         assert caught.value.reason is Reason.INDEX_BEHIND
+
+
+def test_all_that_is_held_can_be_read(index: InspectableIndex) -> None:
+    assert (index.ids(NAME), index.vectors(NAME, ["a"])) == ([], {})
+    fill(index, changes(1, ["a", "b", "c"]))
+    index.remove(NAME, ["b"])
+    assert sorted(index.ids(NAME)) == ["a", "c"]
+    held = index.vectors(NAME, ["c", "never there", "a"])
+    assert held.keys() == {"a", "c"}
+    np.testing.assert_allclose([held["a"], held["c"]], unit(3)[[0, 2]], atol=1e-6)
+    assert index.vectors(NAME, []) == {}
 
 
 def test_removed_chunks_are_not_found(index: VectorIndex) -> None:

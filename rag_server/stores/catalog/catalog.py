@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from rag_server.core.telemetry import SILENT, Telemetry
+from rag_server.stores.catalog.audit import SqlAudit
 from rag_server.stores.catalog.chunks import SqlChunks
 from rag_server.stores.catalog.collections import SqlCollections
 from rag_server.stores.catalog.documents import SqlDocuments
@@ -35,6 +36,7 @@ class SqlCatalog:
         self.embeddings = SqlEmbeddings(self._cursor)
         self.feed = SqlFeed(self._database, self._writer)
         self.keys = SqlKeys(*shared)
+        self.audit = SqlAudit(self._database)
         self.leases = SqlLeases(self._writer, clock)
         self.jobs = SqlJobs(self._database, self._writer, clock)
 

@@ -90,11 +90,26 @@ class ChromaIndex:
         if part is None:
             return self._nothing()
         most = min(limit, self.most_results)
-        try:
-            return self._engine.read(lambda session: session.search(part, vector, most), deadline)
-        except PartGone as error:
-            self._forget(name, part)
-            raise _lost() from error
+        return self._read(name, part, lambda session: session.search(part, vector, most), deadline)
+
+    def ids(self, name: str) -> list[str]:
+        """Ids of all chunks; none for an unknown name."""
+        part = self._parts.get(name)
+        if part is None:
+            return []
+        page = self._engine.most_records()
+        pages = self._read(name, part, lambda session: list(session.ids(part, page)), Deadline(inf))
+        return [chunk_id for some in pages for chunk_id in some]
+
+    def vectors(self, name: str, ids: Sequence[str]) -> dict[str, Vector]:
+        """Vectors by id; unknown ids and names are left out."""
+        part = self._parts.get(name)
+        if part is None:
+            return {}
+        vectors: dict[str, Vector] = {}
+        for some in self._slices(len(ids)):
+            vectors |= self._read(name, part, _held(part, ids[some]), Deadline(inf))
+        return vectors
 
     def drop(self, name: str) -> None:
         """Remove the whole part; an unknown name is fine."""
@@ -153,6 +168,13 @@ class ChromaIndex:
         most = self._engine.most_records()
         return [slice(start, start + most) for start in range(0, count, most)]
 
+    def _read(self, name: str, part: Part, work: Callable[[Session], T], deadline: Deadline) -> T:
+        try:
+            return self._engine.read(work, deadline)
+        except PartGone as error:
+            self._forget(name, part)
+            raise _lost() from error
+
     def _change(self, name: str, part: Part, work: Callable[[Session], T]) -> T:
         try:
             return self._engine.write(work)
@@ -177,6 +199,10 @@ def _adding(part: Part, changes: Changes, some: slice) -> Callable[[Session], No
 
 def _removing(part: Part, ids: Sequence[str]) -> Callable[[Session], None]:
     return lambda session: session.delete(part, ids)
+
+
+def _held(part: Part, ids: Sequence[str]) -> Callable[[Session], dict[str, Vector]]:
+    return lambda session: session.vectors(part, ids)
 
 
 def _lost() -> Unavailable:

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Literal
 from uuid import UUID
 
 import numpy as np
@@ -15,6 +15,7 @@ from rag_server.core.documents import IndexSettings, Vector
 if TYPE_CHECKING:
     from chromadb.api import ServerAPI
     from chromadb.api.collection_configuration import CreateCollectionConfiguration
+    from chromadb.api.types import GetResult
     from chromadb.types import Collection
 
 _APPLIED = "applied"
@@ -107,6 +108,20 @@ class Session:
             (chunk_id, 1.0 - distance) for chunk_id, distance in zip(ids, distances, strict=True)
         ]
 
+    def ids(self, part: Part, page: int) -> Iterator[list[str]]:
+        """Ids of all vectors, `page` at a time."""
+        offset, some = 0, [""]
+        while some:
+            some = self._get(part, limit=page, offset=offset)["ids"]
+            offset += page
+            yield some
+
+    def vectors(self, part: Part, ids: Sequence[str]) -> dict[str, Vector]:
+        """Vectors by id of those that are there."""
+        found = self._get(part, ids=list(ids), include=["embeddings"])
+        rows = np.asarray(found["embeddings"], np.float32)
+        return dict(zip(found["ids"], rows, strict=True))
+
     def drop(self, name: str) -> None:
         """Remove a part."""
         with _gone():
@@ -131,6 +146,18 @@ class Session:
             self.api.create_tenant(self._tenant)
         with suppress(ChromaError):
             self.api.create_database(self._database, self._tenant)
+
+    def _get(
+        self, part: Part, *, include: Sequence[Literal["embeddings"]] = (), **asked: Any
+    ) -> "GetResult":
+        with _gone():
+            return self.api._get(
+                part.id,
+                include=list(include),
+                tenant=self._tenant,
+                database=self._database,
+                **asked,
+            )
 
     def _collections(self) -> Iterator["Collection"]:
         page: Sequence[Collection] = ()
