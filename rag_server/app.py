@@ -11,13 +11,19 @@ from importlib.metadata import version
 import grpc
 
 from rag_server.cache.query_embeddings import QueryEmbeddings
+from rag_server.core import collector
 from rag_server.core.chunking import STRATEGIES, ChunkingSpec
+from rag_server.core.collector import GarbageCollector
 from rag_server.core.documents import GenerationSettings
 from rag_server.core.follower import Follower
 from rag_server.core.frames import Credits
 from rag_server.core.health import Component, Probe, Watch
 from rag_server.core.ingest import IngestPath
 from rag_server.core.ingest_session import StreamLimits
+from rag_server.core.job_desk import JobDesk
+from rag_server.core.job_runner import JobRunner, RunnerOptions
+from rag_server.core.job_schedule import JobSchedule
+from rag_server.core.jobs import JobRequest
 from rag_server.core.library import Library
 from rag_server.core.pipeline import QueryPath
 from rag_server.core.pipelines import SHIPPED
@@ -51,6 +57,7 @@ from rag_server.transport.server import RpcServer, ServerOptions
 from rag_server.transport.servicers.admin import AdminServicer, ServerFacts
 from rag_server.transport.servicers.collections import CollectionServicer
 from rag_server.transport.servicers.documents import DocumentServicer
+from rag_server.transport.servicers.jobs import JobServicer
 from rag_server.transport.servicers.rag import RagServicer
 from rag_server.transport.validation import MAX_DOCUMENT_BYTES
 from rag_server.vector_index import open_index
@@ -58,6 +65,8 @@ from rag_server.vector_index import open_index
 _HEALTH_INTERVAL = 1.0
 # Commits mostly wait for the disk together: threads are cheap here and make groups larger.
 _COMMIT_THREADS = 8
+# Garbage collections that can still be looked up.
+_SHOWN_COLLECTIONS = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,13 +133,19 @@ async def running(
 
         changed = _Signal(asyncio.get_running_loop())
         watch = Watch(_probes(engines), _HEALTH_INTERVAL, changed.set)
-        server = _server(settings, engines, pools, generators, metrics, tracing, telemetry, watch)
+        runner = _runner(settings, engines, telemetry)
+        desk = JobDesk(engines.catalog.jobs, pools.reads, pools.commits, runner.wake)
+        server = _server(
+            settings, engines, pools, generators, metrics, tracing, telemetry, watch, desk
+        )
         sidecar_port = await _sidecar(settings, metrics, watch, stack)
 
         await asyncio.to_thread(watch.start)
         stack.callback(watch.stop)
         await server.start()
         stack.push_async_callback(server.drain)
+        # Before the drain, so that another server may go on with the jobs meanwhile.
+        _start_jobs(settings, engines, runner, telemetry, stack)
         following = asyncio.create_task(_follow_health(server, watch, changed.event))
         stack.callback(following.cancel)
         stack.callback(watch.drain)
@@ -159,14 +174,7 @@ async def _engines(
         asyncio.to_thread(_load_embedder, settings, embedder),
     )
     stack.callback(index.close)
-    follower = Follower(
-        catalog,
-        index,
-        telemetry,
-        retention=timedelta(seconds=settings.maintenance.tombstone_retention_seconds),
-        sweep_every=timedelta(seconds=settings.maintenance.janitor_interval_seconds),
-        prepare_thread=give_way,
-    )
+    follower = Follower(catalog, index, telemetry, prepare_thread=give_way)
     await asyncio.to_thread(follower.start)
     stack.callback(follower.stop)
     return _Engines(catalog, index, model, follower)
@@ -238,6 +246,7 @@ def _server(
     tracing: Tracing | None,
     telemetry: Telemetry,
     watch: Watch,
+    desk: JobDesk,
 ) -> RpcServer:
     library = _library(settings, engines, pools)
     ingest = _ingest_path(engines, pools)
@@ -246,6 +255,7 @@ def _server(
         "ragrpc.v1.RagService": RagServicer(_query_path(settings, engines, pools, generators)),
         "ragrpc.v1.DocumentService": DocumentServicer(ingest, streams, library),
         "ragrpc.v1.CollectionService": CollectionServicer(library),
+        "ragrpc.v1.JobService": JobServicer(desk),
         "ragrpc.v1.AdminService": AdminServicer(
             _facts(settings, engines, generators), watch.components
         ),
@@ -265,7 +275,7 @@ def _server(
         telemetry,
         _credentials(settings),
         tracing.server_interceptor() if tracing else None,
-        streams.drain,
+        lambda: _drain(streams, desk),
     )
 
 
@@ -278,6 +288,53 @@ def _library(settings: Settings, engines: _Engines, pools: _Pools) -> Library:
     require(chunking)
     defaults = GenerationSettings(engines.embedder.name, chunking)
     return Library(engines.catalog, pools.reads, pools.commits, defaults, require)
+
+
+def _drain(streams: StreamIngest, desk: JobDesk) -> None:
+    streams.drain()
+    desk.drain()
+
+
+def _runner(settings: Settings, engines: _Engines, telemetry: Telemetry) -> JobRunner:
+    asked = settings.jobs
+    options = RunnerOptions(
+        asked.threads, timedelta(seconds=asked.lease_seconds), max_attempts=asked.max_attempts
+    )
+    handlers = [_collector(settings, engines, telemetry)]
+    return JobRunner(engines.catalog.jobs, handlers, options, telemetry, give_way)
+
+
+def _collector(settings: Settings, engines: _Engines, telemetry: Telemetry) -> GarbageCollector:
+    interval = timedelta(seconds=settings.maintenance.janitor_interval_seconds)
+    return GarbageCollector(
+        engines.catalog,
+        engines.index,
+        engines.follower,
+        telemetry,
+        retention=timedelta(seconds=settings.maintenance.tombstone_retention_seconds),
+        job_retention=timedelta(seconds=settings.jobs.retention_seconds),
+        own_retention=_SHOWN_COLLECTIONS * interval,
+    )
+
+
+def _start_jobs(
+    settings: Settings,
+    engines: _Engines,
+    runner: JobRunner,
+    telemetry: Telemetry,
+    stack: AsyncExitStack,
+) -> None:
+    runner.start()
+    stack.push_async_callback(asyncio.to_thread, runner.stop)
+    schedule = JobSchedule(
+        engines.catalog.jobs,
+        JobRequest(None, collector.KIND),
+        timedelta(seconds=settings.maintenance.janitor_interval_seconds),
+        telemetry,
+        runner.wake,
+    )
+    schedule.start()
+    stack.push_async_callback(asyncio.to_thread, schedule.stop)
 
 
 def _query_path(

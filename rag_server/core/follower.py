@@ -1,9 +1,9 @@
 """The indexes follow: one thread that applies the catalog's feed to the vector index."""
 
-from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import partial
-from threading import Condition, Thread
+from threading import Condition, Lock, Thread
 from time import monotonic
 
 from rag_server.core.call import Deadline
@@ -29,22 +29,17 @@ _GLANCE = 0.05
 
 
 class Follower:
-    """Applies every collection's changes in order, removes what has been deleted for
-    long enough, and tells readers how far it is. Implements `Freshness`.
-
-    All changes of the index go through this one thread, so that an addition can never
-    be undone by a removal that was decided before it. Of several servers that share a
-    catalog and an index the one that leads applies; the others look at how far it is.
-    """
+    """Applies every collection's changes in order, and tells readers how far it is. Implements
+    `Freshness` and `Following`: who removes from the index does so while it is `still`, so
+    that no addition is undone by a removal that was decided before it. Of several servers
+    that share a catalog and an index the one that leads applies; the others look at how far
+    it is."""
 
     def __init__(
         self,
         catalog: Catalog,
         index: VectorIndex,
         telemetry: Telemetry,
-        *,
-        retention: timedelta,
-        sweep_every: timedelta,
         prepare_thread: Callable[[], None] = lambda: None,
         leadership: Leadership | None = None,
     ) -> None:
@@ -53,8 +48,6 @@ class Follower:
         self._catalog = catalog
         self._index = index
         self._telemetry = telemetry
-        self._retention = retention
-        self._sweep_every = sweep_every.total_seconds()
         self._prepare_thread = prepare_thread
         self._leadership = leadership
         self._look_every = _SHARED_LOOK_SECONDS if leadership else _LOOK_SECONDS
@@ -67,6 +60,7 @@ class Follower:
         self._away_told = False
         self._look_at = 0.0
         self._stopping = False
+        self._adding = Lock()
         self._thread = Thread(target=self._run, name="ragrpc-follower", daemon=True)
 
     def start(self) -> None:
@@ -113,6 +107,12 @@ class Follower:
                 self._changed.wait(_GLANCE)
         return self.applied(view)
 
+    @contextmanager
+    def still(self) -> Iterator[None]:
+        """Nothing is added to the index meanwhile."""
+        with self._adding:
+            yield
+
     def ping(self) -> None:
         """Raises Unavailable when nothing is followed any more."""
         if not self._thread.is_alive():
@@ -120,16 +120,10 @@ class Follower:
 
     def _run(self) -> None:
         self._prepare_thread()
-        sweep_at = monotonic()
         while not self._stopping:
             if monotonic() >= self._look_at:
                 self._look()
-            # Rows may go only once their vectors have gone.
-            if monotonic() >= sweep_at and self._active:
-                self._attempt("sweep", self._sweep)
-                sweep_at = monotonic() + self._sweep_every
-            wake_at = min(sweep_at, self._look_at) if self._active else self._look_at
-            view = self._next(wake_at - monotonic())
+            view = self._next(self._look_at - monotonic())
             if view is not None and not self._attempt("follow", partial(self._follow, view)):
                 self._put_off(view)
 
@@ -232,14 +226,18 @@ class Follower:
         applied = self._index.applied(view.index_name)
         if applied < view.revision:
             try:
-                self._prepare(view, applied)
+                applied = self._add(view, applied)
             except NotFound:
                 self._forget(view.index_name)
                 return
+        self._settle(view, applied)
+
+    def _add(self, view: View, applied: int) -> int:
+        with self._adding:
+            self._prepare(view, applied)
             changes = self._catalog.feed.changes(view, applied, _STRETCH)
             self._index.apply(view.index_name, changes)
-            applied = changes.upto
-        self._settle(view, applied)
+            return changes.upto
 
     def _prepare(self, view: View, applied: int) -> None:
         """Make a part that may be missing as its generation wants it."""
@@ -256,21 +254,9 @@ class Follower:
             self._report_lag()
             self._changed.notify_all()
 
-    def _sweep(self) -> None:
-        """Remove for good what no read can still be pinned to."""
-        self._telemetry.stored(self._catalog.collections.documents())
-        before = datetime.now(UTC) - self._retention
-        for view in self._catalog.collections.views():
-            dead = self._catalog.feed.dead(view, before)
-            self._index.remove(view.index_name, dead)
-            self._catalog.feed.purge(view, before)
-            # Whoever committed has said so; this is for those who could not any more.
-            self.notify(view)
-        for view in self._catalog.feed.dropped(before):
-            # A part that outlives its rows is removed at the next start.
-            self._catalog.feed.forget(view)
-            self._forget(view.index_name)
-            self._index.drop(view.index_name)
+    def forget(self, view: View) -> None:
+        """Follow it no more; it is gone for good."""
+        self._forget(view.index_name)
 
     def _forget(self, name: str) -> None:
         with self._changed:

@@ -249,6 +249,11 @@ class Feed(Protocol):
         (one revision at least)."""
         ...
 
+    def living(self, view: View, ids: Sequence[str]) -> Changes:
+        """Those of a few hundred ids that are live now, in the form of changes that prove no
+        revision (`upto` 0)."""
+        ...
+
     def dead(self, view: View, before: datetime) -> list[str]:
         """Ids of chunks of which every version was deleted before that time."""
         ...

@@ -38,6 +38,7 @@ class Settings(BaseSettings):
     generation: sections.Generation = Field(default_factory=sections.Generation)
     openai: sections.OpenAi = Field(default_factory=sections.OpenAi)
     maintenance: sections.Maintenance = Field(default_factory=sections.Maintenance)
+    jobs: sections.Jobs = Field(default_factory=sections.Jobs)
     logging: sections.Logging = Field(default_factory=sections.Logging)
     tracing: sections.Tracing = Field(default_factory=sections.Tracing)
 

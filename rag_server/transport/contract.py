@@ -7,6 +7,7 @@ from ragrpc.v1 import (
     admin_service_pb2,
     collection_service_pb2,
     document_service_pb2,
+    job_service_pb2,
     rag_service_pb2,
 )
 
@@ -16,6 +17,7 @@ SERVICES: Mapping[str, ServiceDescriptor] = {
         rag_service_pb2,
         document_service_pb2,
         collection_service_pb2,
+        job_service_pb2,
         admin_service_pb2,
     )
     for service in file.DESCRIPTOR.services_by_name.values()

@@ -15,6 +15,7 @@ from google.protobuf.message import Message
 from ragrpc.v1 import chunking_pb2, retrieval_pb2
 from ragrpc.v1 import collection_service_pb2 as collections_pb
 from ragrpc.v1 import document_service_pb2 as documents_pb
+from ragrpc.v1 import job_service_pb2 as jobs_pb
 from ragrpc.v1 import rag_service_pb2 as rag_pb
 
 from rag_server.core.chunking import LANGUAGES, STRATEGIES
@@ -141,6 +142,11 @@ def _hits_asked(request: rag_pb.RetrieveRequest) -> int:
     return request.top_k if 1 <= request.top_k <= MAX_TOP_K else 0
 
 
+def _job_states(states: Sequence[int]) -> str | None:
+    known = jobs_pb.Job.State.values()[1:]
+    return None if set(states) <= set(known) else "holds a state that is none"
+
+
 def _known_enum(values: Sequence[int]) -> Test:
     return lambda value: None if value in values else "is unknown to this server"
 
@@ -155,6 +161,7 @@ def _one_of(known: Sequence[str]) -> Test:
 
 
 _COLLECTION = Rule("collection", _name)
+_JOB = Rule("job_id", _bytes_up_to(64))
 _CONSISTENCY = Rule("consistency", _nested)
 _MAX_TOKENS = Rule("max_tokens", _within(16, MAX_CHUNK_TOKENS))
 _PAGE = (Rule("page_size", _within(1, MAX_PAGE)), Rule("page_token", _bytes_up_to(4_096)))
@@ -233,6 +240,15 @@ RULES: Mapping[type[Message], Sequence[Rule]] = {
     collections_pb.GetCollectionRequest: (_COLLECTION,),
     collections_pb.ListCollectionsRequest: _PAGE,
     collections_pb.DeleteCollectionRequest: (_COLLECTION,),
+    jobs_pb.GetJobRequest: (_JOB,),
+    jobs_pb.ListJobsRequest: (
+        Rule("kind", _name),
+        _COLLECTION,
+        Rule("states", _job_states),
+        *_PAGE,
+    ),
+    jobs_pb.WatchJobRequest: (_JOB,),
+    jobs_pb.CancelJobRequest: (_JOB,),
 }
 
 

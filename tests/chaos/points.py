@@ -20,7 +20,7 @@ POINTS = (
     "index.done",
 )
 # By the order in which a job passes them.
-JOBS = ("job.claimed", "job.done", "job.undone")
+JOBS = ("job.claimed", "job.done", "job.undone", "garbage.removed", "garbage.dropped")
 # By the order in which a change of the schema passes them.
 MIGRATION = (
     "migrate.copy",

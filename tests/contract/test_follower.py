@@ -1,7 +1,6 @@
 """The follower over real catalogs and indexes."""
 
 from collections.abc import Callable, Iterator, Sequence
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -24,13 +23,9 @@ class Noted(Silent):
 
     def __init__(self) -> None:
         self.failures: list[str] = []
-        self.documents = -1
 
     def failed(self, part: str, error: BaseException) -> None:
         self.failures.append(part)
-
-    def stored(self, documents: int) -> None:
-        self.documents = documents
 
 
 class Flaky:
@@ -103,17 +98,8 @@ def follow(catalog_under_test: Catalog, noted: Noted) -> Iterator[Callable[..., 
     """Starts followers, which are stopped at the end."""
     started: list[Follower] = []
 
-    def start(
-        index: VectorIndex, sweep: float = 3_600.0, leadership: Leadership | None = None
-    ) -> Follower:
-        follower = Follower(
-            catalog_under_test,
-            index,
-            noted,
-            retention=timedelta(seconds=60),
-            sweep_every=timedelta(seconds=sweep),
-            leadership=leadership,
-        )
+    def start(index: VectorIndex, leadership: Leadership | None = None) -> Follower:
+        follower = Follower(catalog_under_test, index, noted, leadership=leadership)
         follower.start()
         started.append(follower)
         return follower
@@ -144,7 +130,6 @@ def test_what_was_written_before_the_start_is_caught_up(
 ) -> None:
     follower = follow(index_under_test)
     assert follower.wait(view, view.revision, Deadline(SOON_SECONDS)) == view.revision
-    assert noted.documents == 2
 
 
 def test_a_commit_is_followed_once_notified(
@@ -184,50 +169,6 @@ def test_an_index_from_after_a_restored_catalog_is_rebuilt(
     assert follower.wait(view, view.revision, Deadline(SOON_SECONDS)) == view.revision
     ids = found(index_under_test, view, catalog_vector("one"))
     assert ids == {"a:one", "a:two", "b:three"}
-
-
-def test_what_was_deleted_long_ago_is_removed_for_good(
-    follow: Callable[..., Follower],
-    catalog_under_test: Catalog,
-    catalog_clock: Clock,
-    index_under_test: VectorIndex,
-    view: View,
-    catalog_vector: Callable[[str], Vector],
-) -> None:
-    collection = catalog_under_test.collections.get("acme", "words")
-    # The clock of the catalog stands at a date long past.
-    catalog_under_test.documents.delete(collection, ["a"])
-    follower = follow(index_under_test, sweep=0.05)
-    now = catalog_under_test.collections.get("acme", "words").view
-    follower.wait(now, now.revision, Deadline(SOON_SECONDS))
-    wait_until(lambda: found(index_under_test, now, catalog_vector("one")) == {"b:three"})
-    wait_until(lambda: catalog_under_test.documents.get(view, "a") is None)
-
-
-def test_a_deleted_collection_leaves_nothing_behind(
-    follow: Callable[..., Follower],
-    catalog_under_test: Catalog,
-    index_under_test: VectorIndex,
-    view: View,
-) -> None:
-    follower = follow(index_under_test, sweep=0.05)
-    follower.wait(view, view.revision, Deadline(SOON_SECONDS))
-    catalog_under_test.collections.delete("acme", "words")
-    wait_until(lambda: index_under_test.names() == [])
-    assert catalog_under_test.feed.dropped(datetime.now(UTC)) == []
-
-
-def test_a_collection_deleted_before_it_was_followed_leaves_nothing_behind(
-    follow: Callable[..., Follower],
-    catalog_under_test: Catalog,
-    index_under_test: VectorIndex,
-    view: View,
-) -> None:
-    follower = follow(Flaky(index_under_test, failures=1), sweep=0.05)
-    catalog_under_test.collections.delete("acme", "words")
-    follower.notify(view)
-    wait_until(lambda: catalog_under_test.feed.dropped(datetime.now(UTC)) == [])
-    wait_until(lambda: index_under_test.names() == [])
 
 
 def test_parts_that_the_catalog_does_not_know_are_removed_at_the_start(
@@ -323,17 +264,6 @@ def test_a_reader_waits_two_seconds_at_most_and_not_once_it_is_cancelled(
     cancelled = Deadline(3_600.0)
     cancelled.cancel()
     assert follower.wait(view, view.revision, cancelled) == 0
-
-
-def test_what_nobody_told_of_is_found_by_the_sweep(
-    follow: Callable[..., Follower],
-    catalog_under_test: Catalog,
-    index_under_test: VectorIndex,
-    view: View,
-) -> None:
-    follow(index_under_test, sweep=0.05)
-    untold = write(catalog_under_test, Sketch("c", "four"))
-    wait_until(lambda: index_under_test.applied(untold.index_name) == untold.revision)
 
 
 @pytest.fixture

@@ -1,6 +1,6 @@
 """The feed of committed changes, and the removal of what nobody can see any more."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, Connection, Select, delete, or_, select
@@ -44,6 +44,17 @@ class SqlFeed:
             )
             vectors = {row.chunk_id: row.vector for row in connection.execute(query)}
         return Changes(upto, list(vectors), unpack_vectors(list(vectors.values())))
+
+    def living(self, view: View, ids: Sequence[str]) -> Changes:
+        """Live chunks among them with their vectors."""
+        query = (
+            select(chunks.c.chunk_id, embeddings.c.vector)
+            .join(embeddings, embeddings.c.id == chunks.c.embedding)
+            .where(_of(view), chunks.c.chunk_id.in_(ids), chunks.c.deleted_rev.is_(None))
+        )
+        with self._database.reading() as connection:
+            vectors = {row.chunk_id: row.vector for row in connection.execute(query)}
+        return Changes(0, list(vectors), unpack_vectors(list(vectors.values())))
 
     def dead(self, view: View, before: datetime) -> list[str]:
         """Ids of which every version that is still there was deleted before that time."""
