@@ -10,14 +10,19 @@ from rag_client.errors import InvalidArgument
 from rag_client.types import ContentType, Document
 from rag_client.values import Metadata
 
-SUFFIXES = {
-    ".txt": ContentType.PLAIN,
-    ".rst": ContentType.PLAIN,
-    ".md": ContentType.MARKDOWN,
-    ".markdown": ContentType.MARKDOWN,
-    ".html": ContentType.HTML,
-    ".htm": ContentType.HTML,
+_KINDS = {
+    ContentType.PLAIN: ".txt .rst .text",
+    ContentType.MARKDOWN: ".md .markdown",
+    ContentType.HTML: ".html .htm .xhtml",
+    ContentType.PDF: ".pdf",
+    ContentType.DOCX: ".docx",
+    ContentType.CSV: ".csv .tsv",
+    ContentType.JSONL: ".jsonl .ndjson",
+    ContentType.CODE: ".py .pyi .js .mjs .cjs .jsx .ts .tsx .java .go .rs .c .h .cc .cpp .cxx"
+    " .hh .hpp .cs .rb .php .swift .kt .scala .sh .sql .proto",
 }
+SUFFIXES = {suffix: kind for kind, suffixes in _KINDS.items() for suffix in suffixes.split()}
+_BINARY = (ContentType.PDF, ContentType.DOCX)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,17 +106,29 @@ def _files(directory: Path) -> Iterator[Path]:
 
 def read(source: Source, metadata: Metadata, max_bytes: int) -> Document:
     """The document of a file; InvalidArgument (UNREADABLE_FILE) where it cannot be one."""
+    raw = _bytes(source.path, max_bytes)
+    if source.content_type in _BINARY:
+        return Document(source.id, "", source.content_type, metadata=metadata, data=raw)
+    return Document(source.id, _decoded(raw), source.content_type, metadata=metadata)
+
+
+def _bytes(path: Path, limit: int) -> bytes:
     try:
-        raw = source.path.read_bytes()
+        with path.open("rb") as file:
+            # No more than tells that it is too large: the file may have no end.
+            raw = file.read(limit + 1)
     except OSError as error:
         raise _unreadable(f"the file cannot be read: {error.strerror}") from None
-    if len(raw) > max_bytes:
-        raise _unreadable(f"the file is larger than the server takes ({max_bytes:,} bytes)")
+    if len(raw) > limit:
+        raise _unreadable(f"the file is larger than the server takes ({limit:,} bytes)")
+    return raw
+
+
+def _decoded(raw: bytes) -> str:
     try:
-        text = raw.decode("utf-8-sig")
+        return raw.decode("utf-8-sig")
     except UnicodeDecodeError:
         raise _unreadable("the file is not UTF-8 text") from None
-    return Document(source.id, text, source.content_type, metadata=metadata)
 
 
 def _unreadable(message: str) -> InvalidArgument:

@@ -36,6 +36,7 @@ from rag_server.embedders import EMBEDDERS
 from rag_server.generators.extractive import ExtractiveGenerator
 from rag_server.ingestion.chunkers import CHUNKERS
 from rag_server.ingestion.parsers import PARSERS
+from rag_server.ingestion.parsing import BoundedParsing, Limits
 from rag_server.observability.exposition import Exposition
 from rag_server.observability.logging import configure_logging
 from rag_server.observability.metrics import Metrics
@@ -59,7 +60,6 @@ from rag_server.transport.servicers.collections import CollectionServicer
 from rag_server.transport.servicers.documents import DocumentServicer
 from rag_server.transport.servicers.jobs import JobServicer
 from rag_server.transport.servicers.rag import RagServicer
-from rag_server.transport.validation import MAX_DOCUMENT_BYTES
 from rag_server.vector_index import open_index
 
 _HEALTH_INTERVAL = 1.0
@@ -67,6 +67,9 @@ _HEALTH_INTERVAL = 1.0
 _COMMIT_THREADS = 8
 # Garbage collections that can still be looked up.
 _SHOWN_COLLECTIONS = 20
+
+# More than a header of a stream can have, metadata and all.
+_HEADER_BYTES = 2**20
 
 
 @dataclass(frozen=True, slots=True)
@@ -249,7 +252,7 @@ def _server(
     desk: JobDesk,
 ) -> RpcServer:
     library = _library(settings, engines, pools)
-    ingest = _ingest_path(engines, pools)
+    ingest = _ingest_path(settings, engines, pools)
     streams = StreamIngest(ingest, _stream_limits(settings))
     servicers = {
         "ragrpc.v1.RagService": RagServicer(_query_path(settings, engines, pools, generators)),
@@ -361,12 +364,15 @@ def _query_path(
     )
 
 
-def _ingest_path(engines: _Engines, pools: _Pools) -> IngestPath:
+def _ingest_path(settings: Settings, engines: _Engines, pools: _Pools) -> IngestPath:
+    limits = Limits(settings.parsing.max_input_bytes, settings.parsing.max_text_bytes)
+    parsing = BoundedParsing(PARSERS, limits, pools.writes)
+
     @lru_cache
     def preparation(settings: GenerationSettings) -> Preparation:
         make_chunker = CHUNKERS[type(settings.chunking)]
         return Preparation(
-            parsers=PARSERS,
+            parsing=parsing,
             chunker=make_chunker(settings.chunking, engines.embedder.token_offsets),
             embedder=engines.embedder,
             embeddings=engines.catalog.embeddings,
@@ -387,7 +393,8 @@ def _stream_limits(settings: Settings) -> StreamLimits:
     return StreamLimits(
         streams=asked.max_streams,
         credits=Credits(asked.window_bytes, asked.window_items),
-        max_item_bytes=MAX_DOCUMENT_BYTES,
+        # The window pays for an item and its header, or no item would ever come to its end.
+        max_item_bytes=min(settings.parsing.max_input_bytes, asked.window_bytes - _HEADER_BYTES),
         item_seconds=settings.server.max_deadline_seconds,
         idle_seconds=asked.idle_seconds,
     )
@@ -408,6 +415,7 @@ def _facts(
         pipelines=SHIPPED,
         generators=(default, *others),
         max_message_bytes=settings.server.max_message_bytes,
+        max_data_bytes=settings.parsing.max_input_bytes,
         default_deadline=settings.server.default_deadline_seconds,
         max_deadline=settings.server.max_deadline_seconds,
     )

@@ -42,9 +42,11 @@ def encodable(build: Callable[Params, Built]) -> Callable[Params, Built]:
 @encodable
 def document(document: Document, field: str) -> document_service_pb2.Document:
     """A document to store; `field` is its path for errors, such as `documents[3]`."""
+    _check_source(document, f"{field}.")
     return document_service_pb2.Document(
         id=document.id,
-        content=document.text,
+        content=document.text if document.data is None else None,
+        data=document.data,
         content_type=_content_type(document, field),
         title=document.title,
         metadata=metadata_messages(f"{field}.metadata", document.metadata),
@@ -56,7 +58,8 @@ def ingest_header(
     document: Document, number: int
 ) -> tuple[document_service_pb2.IngestHeader, bytes]:
     """A document as an item of a stream, and its content."""
-    content = document.text.encode()
+    _check_source(document, "")
+    content = document.text.encode() if document.data is None else document.data
     header = document_service_pb2.IngestHeader(
         item_id=number,
         document_id=document.id,
@@ -66,6 +69,11 @@ def ingest_header(
         size_bytes=len(content),
     )
     return header, content
+
+
+def _check_source(document: Document, prefix: str) -> None:
+    if document.data is not None and document.text:
+        raise InvalidArgument.of(f"{prefix}data", "give text or data, not both")
 
 
 def _content_type(document: Document, field: str) -> str:

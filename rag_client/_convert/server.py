@@ -31,6 +31,7 @@ def _limits(message: admin_service_pb2.Limits) -> types.Limits:
         max_top_k=message.max_top_k,
         default_deadline=message.default_deadline.ToTimedelta(),
         max_deadline=message.max_deadline.ToTimedelta(),
+        max_data_bytes=message.max_data_bytes,
     )
 
 

@@ -1,6 +1,6 @@
 """Hits and answers as text for a person."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from rag_client.cli import output
 from rag_client.streams import AnswerStream
@@ -70,7 +70,7 @@ def _show_basis(answer: Answer) -> None:
     if answer.citations:
         output.line()
     for number, citation in enumerate(answer.citations, start=1):
-        output.line(f"[{number}] {_cited(citation)}")
+        output.line(f"[{number}] {_cited(citation, answer.hits)}")
     for span in answer.unsupported_spans:
         output.line(f"unsupported: {span.of(answer.text)!r}")
     _show_account(answer)
@@ -88,13 +88,20 @@ def _show_account(result: Retrieval | Answer) -> None:
 
 def _place(hit: Hit) -> str:
     title = f"  {hit.title}" if hit.title else ""
-    return f"{hit.document_id}  {_bytes((each.start, each.end) for each in hit.spans)}{title}"
+    spans = _bytes((each.start, each.end) for each in hit.spans)
+    return f"{hit.document_id}  {_page(hit)}{spans}{title}"
 
 
-def _cited(citation: Citation) -> str:
+def _cited(citation: Citation, hits: Sequence[Hit]) -> str:
     span = citation.source_span
-    place = f"{citation.document_id}  {_bytes([(span.start, span.end)])}"
+    page = _page(hits[citation.hit_index]) if citation.hit_index < len(hits) else ""
+    place = f"{citation.document_id}  {page}{_bytes([(span.start, span.end)])}"
     return f'{place}  "{_excerpt(citation.source_text)}" (support {citation.support:.2f})'
+
+
+def _page(hit: Hit) -> str:
+    page = hit.metadata.get("page")
+    return f"p. {page}, " if isinstance(page, int | str) else ""
 
 
 def _bytes(spans: Iterable[tuple[int, int]]) -> str:

@@ -57,8 +57,8 @@ def ingest(
     """Stores files as documents; what has not changed is skipped, so that the same command goes
     on where an earlier one was interrupted.
 
-    Reads .txt and .rst as plain text, .md and .markdown as markdown,
-    .html and .htm as HTML. Hidden files and directories are left out.
+    The suffix says what a file is: plain text, markdown, HTML, PDF, Word (.docx), CSV, JSON
+    lines or source code. Hidden files and directories are left out.
 
     Ends with exit code 1 where a document failed; the others are stored.
 
@@ -73,7 +73,7 @@ def ingest(
     with session.client() as rag:
         if not no_create:
             rag.collections.create(collection, exist_ok=True)
-        load.max_bytes = rag.server_info().limits.max_document_bytes
+        load.max_bytes = rag.server_info().limits.max_data_bytes
         result = _stream(rag, collection, load, quiet=session.json)
     report = load.report(collection, result, perf_counter() - started)
     _print(report, as_json=session.json)

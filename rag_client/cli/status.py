@@ -44,6 +44,7 @@ def _show(address: str, health: Health, info: ServerInfo) -> None:
         *((f"pipeline {each.name}", each.description) for each in info.pipelines),
         *((f"part {each.name}", _state(each)) for each in info.components),
         ("largest document", f"{limits.max_document_bytes:,} bytes"),
+        ("largest file", f"{limits.max_data_bytes:,} bytes"),
         ("largest top_k", f"{limits.max_top_k:,}"),
         ("longest deadline", f"{limits.max_deadline.total_seconds():g} s"),
     ]

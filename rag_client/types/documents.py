@@ -17,6 +17,11 @@ class ContentType(StrEnum):
     PLAIN = "plain"
     MARKDOWN = "markdown"
     HTML = "html"
+    PDF = "pdf"
+    DOCX = "docx"
+    CSV = "csv"
+    JSONL = "jsonl"
+    CODE = "code"
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,14 +43,18 @@ class Collection:
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """A document to store. `text` is the raw content of the given type; `title` None: the
-    server takes the first heading (markdown) or <title> (HTML)."""
+    """A document to store: its raw content as `text`, or as `data`, the bytes of a file, which
+    PDF and DOCX need and which are UTF-8 for all other types. `title` None: the server takes
+    the document's own, or its first heading."""
 
     id: str
-    text: str
-    content_type: ContentType | Literal["plain", "markdown", "html"] = ContentType.PLAIN
+    text: str = ""
+    content_type: (
+        ContentType | Literal["plain", "markdown", "html", "pdf", "docx", "csv", "jsonl", "code"]
+    ) = ContentType.PLAIN
     title: str | None = None
     metadata: Metadata = field(default_factory=dict)
+    data: bytes | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -51,7 +51,8 @@ class EmbedderInfo:
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Bounds that requests are checked against."""
+    """Bounds that requests are checked against; `max_document_bytes` of text, also of what
+    was made of a file, `max_data_bytes` of the file."""
 
     max_message_bytes: int
     max_document_bytes: int
@@ -59,6 +60,7 @@ class Limits:
     max_top_k: int
     default_deadline: timedelta
     max_deadline: timedelta
+    max_data_bytes: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,49 +9,24 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rag_server.core.chunking import ChunkingSpec, RecursiveChunking
+from rag_server.core.content import ContentType
 from rag_server.core.errors import RagError
 from rag_server.core.values import Metadata, Span
 
 Vector = NDArray[np.float32]
 
 
-class ContentType(StrEnum):
-    """How raw content is read; names of `ragrpc.v1.ContentType`."""
-
-    PLAIN = "PLAIN"
-    MARKDOWN = "MARKDOWN"
-    HTML = "HTML"
-
-
 @dataclass(frozen=True, slots=True)
 class Document:
     """A document as its owner sends it. `content` as text, or as raw bytes, which are UTF-8
-    where the type is a kind of text. `title` None: take it from the content."""
+    where the type is a kind of text; always as bytes where it is not. `title` None: take it
+    from the content."""
 
     id: str
     content: str | bytes
     content_type: ContentType = ContentType.PLAIN
     title: str | None = None
     metadata: Metadata = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class Mark:
-    """From byte `start` of the parsed text on, up to the next mark, the text stands on `page`
-    (from 1; None where there are no pages) under `heading` (empty: under none)."""
-
-    start: int
-    page: int | None = None
-    heading: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Parsed:
-    """What a parser made of raw content: the text that all spans refer to. `marks` ascend."""
-
-    text: str
-    title: str = ""
-    marks: tuple[Mark, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,26 +3,25 @@
 import asyncio
 import json
 from bisect import bisect_right
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from hashlib import sha256
 
 from rag_server.core.call import Call
+from rag_server.core.content import Mark, Parsed
 from rag_server.core.documents import (
-    ContentType,
     Document,
     Embedding,
-    Mark,
     NewChunk,
     NewDocument,
     Outcome,
     OutcomeKind,
-    Parsed,
     Passage,
     Piece,
 )
 from rag_server.core.errors import InvalidRequest, Violation
-from rag_server.core.protocols import Chunker, Embedder, EmbeddingStore, Parser, Workers
+from rag_server.core.pages import pieces_by_page
+from rag_server.core.protocols import Chunker, Embedder, EmbeddingStore, Parsing, Workers
 
 # Chunks embedded per job: small enough that two threads share a page and that a
 # deadline is noticed within a fraction of a second.
@@ -62,13 +61,13 @@ class Preparation:
     def __init__(
         self,
         *,
-        parsers: Mapping[ContentType, Parser],
+        parsing: Parsing,
         chunker: Chunker,
         embedder: Embedder,
         embeddings: EmbeddingStore,
         writes: Workers,
     ) -> None:
-        self._parsers = parsers
+        self._parsing = parsing
         self._chunker = chunker
         self._embedder = embedder
         self._embeddings = embeddings
@@ -83,8 +82,9 @@ class Preparation:
     async def prepare(self, document: Document, fingerprint: bytes, call: Call) -> Prepared:
         """Everything but the commit. Raises InvalidRequest when no text is left."""
         own = call.fork()
-        parsed, cuts, known = await self._writes.run(
-            lambda: self._cut(document, own), call.deadline
+        parsed = _titled(await self._parsing.parse(document, own), document.title)
+        cuts, known = await self._writes.run(
+            lambda: self._cut(document, parsed, own), call.deadline
         )
         call.absorb(own)
         missing = [cut for cut in cuts if cut.key not in known]
@@ -103,20 +103,19 @@ class Preparation:
         return Prepared(stored, len(missing))
 
     def _cut(
-        self, document: Document, call: Call
-    ) -> tuple[Parsed, list[_Cut], dict[bytes, Embedding]]:
-        with call.stage("parse", document.content_type):
-            parsed = self._parsers[document.content_type].parse(_text(document))
-            title = parsed.title if document.title is None else document.title
-            parsed = replace(parsed, title=_shortened(title))
+        self, document: Document, parsed: Parsed, call: Call
+    ) -> tuple[list[_Cut], dict[bytes, Embedding]]:
+        hints = _language_hints(document)
+
+        def chunked(text: str) -> list[Piece]:
+            return self._chunker.chunk(text, document.content_type, parsed.title, hints)
+
         with call.stage("chunk"):
-            pieces = self._chunker.chunk(
-                parsed.text, document.content_type, parsed.title, _language_hints(document)
-            )
+            pieces = pieces_by_page(parsed, chunked)
         if not pieces:
             raise InvalidRequest.of(Violation("content", "has no visible text"))
         cuts = self._cuts(call.principal.tenant, document.id, parsed, pieces)
-        return parsed, cuts, self._embeddings.known([cut.key for cut in cuts])
+        return cuts, self._embeddings.known([cut.key for cut in cuts])
 
     def _cuts(self, tenant: str, id: str, parsed: Parsed, pieces: Sequence[Piece]) -> list[_Cut]:
         encoded = parsed.text.encode()
@@ -169,13 +168,9 @@ class Preparation:
         return {cut.key: each for cut, each in zip(cuts, embeddings, strict=True)}
 
 
-def _text(document: Document) -> str:
-    if isinstance(document.content, str):
-        return document.content
-    try:
-        return document.content.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        raise InvalidRequest.of(Violation("content", "is not UTF-8 text")) from None
+def _raw(document: Document) -> bytes:
+    content = document.content
+    return content.encode() if isinstance(content, str) else content
 
 
 def _language_hints(document: Document) -> list[str]:
@@ -185,16 +180,16 @@ def _language_hints(document: Document) -> list[str]:
     return [own, suffix] if isinstance(own, str) else [suffix]
 
 
-def _shortened(title: str) -> str:
-    return title.encode()[:_TITLE_BYTES].decode(errors="ignore")
+def _titled(parsed: Parsed, given: str | None) -> Parsed:
+    title = parsed.title if given is None else given
+    return replace(parsed, title=title.encode()[:_TITLE_BYTES].decode(errors="ignore"))
 
 
 def fingerprint_of(document: Document) -> bytes:
     """Equal for two documents of one id only if both say the same."""
-    content = document.content
     metadata = json.dumps(dict(document.metadata), default=repr, sort_keys=True)
     return _digest(
-        content.encode() if isinstance(content, str) else content,
+        _raw(document),
         document.content_type.encode(),
         repr(document.title).encode(),
         metadata.encode(),

@@ -13,16 +13,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rag_server.core.call import Call, Deadline
+from rag_server.core.content import ContentType, Parsed
 from rag_server.core.documents import (
     Collection,
     Commit,
-    ContentType,
+    Document,
     Embedding,
     GenerationSettings,
     IndexSettings,
     Known,
     NewDocument,
-    Parsed,
     Passage,
     Piece,
     Sentences,
@@ -89,8 +89,19 @@ class Embedder(Protocol):
 class Parser(Protocol):
     """Turns raw content into the text that is stored."""
 
-    def parse(self, content: str) -> Parsed:
-        """The text that a reader would see, with title and marks where it carries any."""
+    def parse(self, content: bytes) -> Parsed:
+        """The text that a reader would see, with title and marks where it carries any.
+        Raises InvalidRequest for content that cannot be read, PreconditionFailed where a
+        library is missing."""
+        ...
+
+
+class Parsing(Protocol):
+    """Parses whatever is sent, where and as far as that is safe. Asynchronous."""
+
+    async def parse(self, document: Document, call: Call) -> Parsed:
+        """As `Parser.parse`. Raises also InvalidRequest for a document over a limit,
+        Unavailable, Exhausted, DeadlineExceeded."""
         ...
 
 

@@ -31,6 +31,7 @@ class Settings(BaseSettings):
     data: sections.Data = Field(default_factory=sections.Data)
     chroma: sections.Chroma = Field(default_factory=sections.Chroma)
     embedder: sections.Embedder = Field(default_factory=sections.Embedder)
+    parsing: sections.Parsing = Field(default_factory=sections.Parsing)
     chunking: sections.Chunking = Field(default_factory=sections.Chunking)
     streaming: sections.Streaming = Field(default_factory=sections.Streaming)
     pools: sections.Pools = Field(default_factory=sections.Pools)

@@ -263,6 +263,23 @@ class Embedder(Section):
     )
 
 
+class Parsing(Section):
+    """What one document may cost; one that costs more fails by itself (`PARSING_LIMIT`)."""
+
+    max_input_bytes: int = Field(
+        default=32 * 2**20,
+        ge=4 * 2**20,
+        le=2**30,
+        description="Largest document as the bytes of a file, in bytes.",
+    )
+    max_text_bytes: int = Field(
+        default=4 * 2**20,
+        ge=4 * 2**20,
+        le=64 * 2**20,
+        description="Most text that is made of a file, in bytes.",
+    )
+
+
 class Chunking(Section):
     """How the documents of a collection are cut that says nothing else when it is created."""
 
@@ -289,10 +306,11 @@ class Streaming(Section):
         description="Streams of documents at a time; further ones get RESOURCE_EXHAUSTED.",
     )
     window_bytes: int = Field(
-        default=8 * 2**20,
+        default=34 * 2**20,
         ge=6 * 2**20,
-        le=256 * 2**20,
-        description="Bytes that one stream may have sent and not yet have answered.",
+        le=1_100 * 2**20,
+        description="Bytes that one stream may have sent and not yet have answered; larger than "
+        "`parsing.max_input_bytes`, or streams carry no document as large as that.",
     )
     window_items: int = Field(
         default=1_024,

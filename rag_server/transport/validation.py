@@ -106,6 +106,10 @@ def _text_up_to(limit: int) -> Test:
     return lambda value: too_long(value) if value.strip() else "has no visible character"
 
 
+def _not_empty(value: bytes) -> str | None:
+    return None if value else "is empty"
+
+
 def _document_id(value: str) -> str | None:
     if _CONTROL.search(value):
         return "must not hold control characters"
@@ -171,6 +175,7 @@ _ONE_OF: Mapping[type[Message], str] = {
     retrieval_pb2.Retriever: "strategy",
     rag_pb.Generator: "strategy",
     chunking_pb2.Chunking: "strategy",
+    documents_pb.Document: "source",
 }
 
 RULES: Mapping[type[Message], Sequence[Rule]] = {
@@ -198,6 +203,7 @@ RULES: Mapping[type[Message], Sequence[Rule]] = {
     documents_pb.Document: (
         Rule("id", _document_id),
         Rule("content", _text_up_to(MAX_DOCUMENT_BYTES)),
+        Rule("data", _not_empty),
         Rule("content_type", _known_enum(documents_pb.ContentType.values())),
         Rule("title", _bytes_up_to(1_024)),
     ),

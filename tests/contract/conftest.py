@@ -15,7 +15,8 @@ import pytest
 import trustme
 from psycopg.sql import SQL, Identifier
 
-from rag_server.core.documents import ContentType, Embedding, NewChunk, NewDocument, Vector
+from rag_server.core.content import ContentType
+from rag_server.core.documents import Embedding, NewChunk, NewDocument, Vector
 from rag_server.core.protocols import Catalog, CatalogAudit, InspectableIndex, Pingable
 from rag_server.core.telemetry import Silent
 from rag_server.core.values import Metadata, Span

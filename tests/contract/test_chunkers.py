@@ -18,7 +18,8 @@ from rag_server.core.chunking import (
     encode_chunking,
     strategy_of,
 )
-from rag_server.core.documents import ContentType, Piece
+from rag_server.core.content import ContentType
+from rag_server.core.documents import Piece
 from rag_server.core.values import Span
 from rag_server.embedders import EMBEDDERS
 from rag_server.ingestion.chunkers import CHUNKERS, TokenOffsets

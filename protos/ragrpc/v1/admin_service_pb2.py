@@ -25,7 +25,7 @@ _sym_db = _symbol_database.Default()
 from google.protobuf import duration_pb2 as google_dot_protobuf_dot_duration__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1dragrpc/v1/admin_service.proto\x12\tragrpc.v1\x1a\x1egoogle/protobuf/duration.proto\"\x16\n\x14GetServerInfoRequest\"\xb8\x02\n\x15GetServerInfoResponse\x12\x0f\n\x07version\x18\x01 \x01(\t\x12%\n\x06\x63\x61ller\x18\x02 \x01(\x0b\x32\x15.ragrpc.v1.CallerInfo\x12*\n\tpipelines\x18\x03 \x03(\x0b\x32\x17.ragrpc.v1.PipelineInfo\x12)\n\x08\x65mbedder\x18\x04 \x01(\x0b\x32\x17.ragrpc.v1.EmbedderInfo\x12\x12\n\ngenerators\x18\x05 \x03(\t\x12!\n\x06limits\x18\x06 \x01(\x0b\x32\x11.ragrpc.v1.Limits\x12.\n\ncomponents\x18\x07 \x03(\x0b\x32\x1a.ragrpc.v1.ComponentStatus\x12)\n\x06uptime\x18\x08 \x01(\x0b\x32\x19.google.protobuf.Duration\";\n\nCallerInfo\x12\x0e\n\x06tenant\x18\x01 \x01(\t\x12\r\n\x05roles\x18\x02 \x03(\t\x12\x0e\n\x06key_id\x18\x03 \x01(\t\"1\n\x0cPipelineInfo\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x13\n\x0b\x64\x65scription\x18\x02 \x01(\t\"C\n\x0c\x45mbedderInfo\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x11\n\tdimension\x18\x02 \x01(\x05\x12\x12\n\nmax_tokens\x18\x03 \x01(\x05\"\xd5\x01\n\x06Limits\x12\x19\n\x11max_message_bytes\x18\x01 \x01(\x03\x12\x1a\n\x12max_document_bytes\x18\x02 \x01(\x03\x12\x1b\n\x13max_batch_documents\x18\x03 \x01(\x05\x12\x11\n\tmax_top_k\x18\x04 \x01(\x05\x12\x33\n\x10\x64\x65\x66\x61ult_deadline\x18\x05 \x01(\x0b\x32\x19.google.protobuf.Duration\x12/\n\x0cmax_deadline\x18\x06 \x01(\x0b\x32\x19.google.protobuf.Duration\"\xc0\x02\n\x0f\x43omponentStatus\x12\x0c\n\x04name\x18\x01 \x01(\t\x12/\n\x05state\x18\x02 \x01(\x0e\x32 .ragrpc.v1.ComponentStatus.State\x12\x0e\n\x06\x64\x65tail\x18\x03 \x01(\t\x12\x33\n\x07\x62reaker\x18\x04 \x01(\x0e\x32\".ragrpc.v1.ComponentStatus.Breaker\"H\n\x05State\x12\x15\n\x11STATE_UNSPECIFIED\x10\x00\x12\x11\n\rSTATE_SERVING\x10\x01\x12\x15\n\x11STATE_NOT_SERVING\x10\x02\"_\n\x07\x42reaker\x12\x17\n\x13\x42REAKER_UNSPECIFIED\x10\x00\x12\x12\n\x0e\x42REAKER_CLOSED\x10\x01\x12\x15\n\x11\x42REAKER_HALF_OPEN\x10\x02\x12\x10\n\x0c\x42REAKER_OPEN\x10\x03\x32\x62\n\x0c\x41\x64minService\x12R\n\rGetServerInfo\x12\x1f.ragrpc.v1.GetServerInfoRequest\x1a .ragrpc.v1.GetServerInfoResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1dragrpc/v1/admin_service.proto\x12\tragrpc.v1\x1a\x1egoogle/protobuf/duration.proto\"\x16\n\x14GetServerInfoRequest\"\xb8\x02\n\x15GetServerInfoResponse\x12\x0f\n\x07version\x18\x01 \x01(\t\x12%\n\x06\x63\x61ller\x18\x02 \x01(\x0b\x32\x15.ragrpc.v1.CallerInfo\x12*\n\tpipelines\x18\x03 \x03(\x0b\x32\x17.ragrpc.v1.PipelineInfo\x12)\n\x08\x65mbedder\x18\x04 \x01(\x0b\x32\x17.ragrpc.v1.EmbedderInfo\x12\x12\n\ngenerators\x18\x05 \x03(\t\x12!\n\x06limits\x18\x06 \x01(\x0b\x32\x11.ragrpc.v1.Limits\x12.\n\ncomponents\x18\x07 \x03(\x0b\x32\x1a.ragrpc.v1.ComponentStatus\x12)\n\x06uptime\x18\x08 \x01(\x0b\x32\x19.google.protobuf.Duration\";\n\nCallerInfo\x12\x0e\n\x06tenant\x18\x01 \x01(\t\x12\r\n\x05roles\x18\x02 \x03(\t\x12\x0e\n\x06key_id\x18\x03 \x01(\t\"1\n\x0cPipelineInfo\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x13\n\x0b\x64\x65scription\x18\x02 \x01(\t\"C\n\x0c\x45mbedderInfo\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x11\n\tdimension\x18\x02 \x01(\x05\x12\x12\n\nmax_tokens\x18\x03 \x01(\x05\"\xed\x01\n\x06Limits\x12\x19\n\x11max_message_bytes\x18\x01 \x01(\x03\x12\x1a\n\x12max_document_bytes\x18\x02 \x01(\x03\x12\x1b\n\x13max_batch_documents\x18\x03 \x01(\x05\x12\x11\n\tmax_top_k\x18\x04 \x01(\x05\x12\x33\n\x10\x64\x65\x66\x61ult_deadline\x18\x05 \x01(\x0b\x32\x19.google.protobuf.Duration\x12/\n\x0cmax_deadline\x18\x06 \x01(\x0b\x32\x19.google.protobuf.Duration\x12\x16\n\x0emax_data_bytes\x18\x07 \x01(\x03\"\xc0\x02\n\x0f\x43omponentStatus\x12\x0c\n\x04name\x18\x01 \x01(\t\x12/\n\x05state\x18\x02 \x01(\x0e\x32 .ragrpc.v1.ComponentStatus.State\x12\x0e\n\x06\x64\x65tail\x18\x03 \x01(\t\x12\x33\n\x07\x62reaker\x18\x04 \x01(\x0e\x32\".ragrpc.v1.ComponentStatus.Breaker\"H\n\x05State\x12\x15\n\x11STATE_UNSPECIFIED\x10\x00\x12\x11\n\rSTATE_SERVING\x10\x01\x12\x15\n\x11STATE_NOT_SERVING\x10\x02\"_\n\x07\x42reaker\x12\x17\n\x13\x42REAKER_UNSPECIFIED\x10\x00\x12\x12\n\x0e\x42REAKER_CLOSED\x10\x01\x12\x15\n\x11\x42REAKER_HALF_OPEN\x10\x02\x12\x10\n\x0c\x42REAKER_OPEN\x10\x03\x32\x62\n\x0c\x41\x64minService\x12R\n\rGetServerInfo\x12\x1f.ragrpc.v1.GetServerInfoRequest\x1a .ragrpc.v1.GetServerInfoResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -43,13 +43,13 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_EMBEDDERINFO']._serialized_start=527
   _globals['_EMBEDDERINFO']._serialized_end=594
   _globals['_LIMITS']._serialized_start=597
-  _globals['_LIMITS']._serialized_end=810
-  _globals['_COMPONENTSTATUS']._serialized_start=813
-  _globals['_COMPONENTSTATUS']._serialized_end=1133
-  _globals['_COMPONENTSTATUS_STATE']._serialized_start=964
-  _globals['_COMPONENTSTATUS_STATE']._serialized_end=1036
-  _globals['_COMPONENTSTATUS_BREAKER']._serialized_start=1038
-  _globals['_COMPONENTSTATUS_BREAKER']._serialized_end=1133
-  _globals['_ADMINSERVICE']._serialized_start=1135
-  _globals['_ADMINSERVICE']._serialized_end=1233
+  _globals['_LIMITS']._serialized_end=834
+  _globals['_COMPONENTSTATUS']._serialized_start=837
+  _globals['_COMPONENTSTATUS']._serialized_end=1157
+  _globals['_COMPONENTSTATUS_STATE']._serialized_start=988
+  _globals['_COMPONENTSTATUS_STATE']._serialized_end=1060
+  _globals['_COMPONENTSTATUS_BREAKER']._serialized_start=1062
+  _globals['_COMPONENTSTATUS_BREAKER']._serialized_end=1157
+  _globals['_ADMINSERVICE']._serialized_start=1159
+  _globals['_ADMINSERVICE']._serialized_end=1257
 # @@protoc_insertion_point(module_scope)

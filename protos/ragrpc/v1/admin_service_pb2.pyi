@@ -63,20 +63,22 @@ class EmbedderInfo(_message.Message):
     def __init__(self, name: _Optional[str] = ..., dimension: _Optional[int] = ..., max_tokens: _Optional[int] = ...) -> None: ...
 
 class Limits(_message.Message):
-    __slots__ = ("max_message_bytes", "max_document_bytes", "max_batch_documents", "max_top_k", "default_deadline", "max_deadline")
+    __slots__ = ("max_message_bytes", "max_document_bytes", "max_batch_documents", "max_top_k", "default_deadline", "max_deadline", "max_data_bytes")
     MAX_MESSAGE_BYTES_FIELD_NUMBER: _ClassVar[int]
     MAX_DOCUMENT_BYTES_FIELD_NUMBER: _ClassVar[int]
     MAX_BATCH_DOCUMENTS_FIELD_NUMBER: _ClassVar[int]
     MAX_TOP_K_FIELD_NUMBER: _ClassVar[int]
     DEFAULT_DEADLINE_FIELD_NUMBER: _ClassVar[int]
     MAX_DEADLINE_FIELD_NUMBER: _ClassVar[int]
+    MAX_DATA_BYTES_FIELD_NUMBER: _ClassVar[int]
     max_message_bytes: int
     max_document_bytes: int
     max_batch_documents: int
     max_top_k: int
     default_deadline: _duration_pb2.Duration
     max_deadline: _duration_pb2.Duration
-    def __init__(self, max_message_bytes: _Optional[int] = ..., max_document_bytes: _Optional[int] = ..., max_batch_documents: _Optional[int] = ..., max_top_k: _Optional[int] = ..., default_deadline: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., max_deadline: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ...) -> None: ...
+    max_data_bytes: int
+    def __init__(self, max_message_bytes: _Optional[int] = ..., max_document_bytes: _Optional[int] = ..., max_batch_documents: _Optional[int] = ..., max_top_k: _Optional[int] = ..., default_deadline: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., max_deadline: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., max_data_bytes: _Optional[int] = ...) -> None: ...
 
 class ComponentStatus(_message.Message):
     __slots__ = ("name", "state", "detail", "breaker")

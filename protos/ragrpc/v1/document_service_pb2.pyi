@@ -21,13 +21,23 @@ class ContentType(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     CONTENT_TYPE_PLAIN: _ClassVar[ContentType]
     CONTENT_TYPE_MARKDOWN: _ClassVar[ContentType]
     CONTENT_TYPE_HTML: _ClassVar[ContentType]
+    CONTENT_TYPE_PDF: _ClassVar[ContentType]
+    CONTENT_TYPE_DOCX: _ClassVar[ContentType]
+    CONTENT_TYPE_CSV: _ClassVar[ContentType]
+    CONTENT_TYPE_JSONL: _ClassVar[ContentType]
+    CONTENT_TYPE_CODE: _ClassVar[ContentType]
 CONTENT_TYPE_UNSPECIFIED: ContentType
 CONTENT_TYPE_PLAIN: ContentType
 CONTENT_TYPE_MARKDOWN: ContentType
 CONTENT_TYPE_HTML: ContentType
+CONTENT_TYPE_PDF: ContentType
+CONTENT_TYPE_DOCX: ContentType
+CONTENT_TYPE_CSV: ContentType
+CONTENT_TYPE_JSONL: ContentType
+CONTENT_TYPE_CODE: ContentType
 
 class Document(_message.Message):
-    __slots__ = ("id", "content", "content_type", "title", "metadata")
+    __slots__ = ("id", "content", "data", "content_type", "title", "metadata")
     class MetadataEntry(_message.Message):
         __slots__ = ("key", "value")
         KEY_FIELD_NUMBER: _ClassVar[int]
@@ -37,15 +47,17 @@ class Document(_message.Message):
         def __init__(self, key: _Optional[str] = ..., value: _Optional[_Union[_metadata_pb2.Value, _Mapping]] = ...) -> None: ...
     ID_FIELD_NUMBER: _ClassVar[int]
     CONTENT_FIELD_NUMBER: _ClassVar[int]
+    DATA_FIELD_NUMBER: _ClassVar[int]
     CONTENT_TYPE_FIELD_NUMBER: _ClassVar[int]
     TITLE_FIELD_NUMBER: _ClassVar[int]
     METADATA_FIELD_NUMBER: _ClassVar[int]
     id: str
     content: str
+    data: bytes
     content_type: ContentType
     title: str
     metadata: _containers.MessageMap[str, _metadata_pb2.Value]
-    def __init__(self, id: _Optional[str] = ..., content: _Optional[str] = ..., content_type: _Optional[_Union[ContentType, str]] = ..., title: _Optional[str] = ..., metadata: _Optional[_Mapping[str, _metadata_pb2.Value]] = ...) -> None: ...
+    def __init__(self, id: _Optional[str] = ..., content: _Optional[str] = ..., data: _Optional[bytes] = ..., content_type: _Optional[_Union[ContentType, str]] = ..., title: _Optional[str] = ..., metadata: _Optional[_Mapping[str, _metadata_pb2.Value]] = ...) -> None: ...
 
 class StoredDocument(_message.Message):
     __slots__ = ("id", "text", "content_type", "title", "metadata", "revision", "update_time", "chunk_count", "size_bytes")

@@ -2,7 +2,8 @@
 
 from collections.abc import Sequence
 
-from rag_server.core.documents import ContentType, Piece
+from rag_server.core.content import ContentType
+from rag_server.core.documents import Piece
 from rag_server.ingestion.chunkers.budget import Budget
 from rag_server.ingestion.chunkers.costs import Costs
 from rag_server.ingestion.chunkers.pieces import PieceMaker, Range

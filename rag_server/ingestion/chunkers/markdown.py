@@ -4,7 +4,8 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
-from rag_server.core.documents import ContentType, Piece
+from rag_server.core.content import ContentType
+from rag_server.core.documents import Piece
 from rag_server.ingestion.chunkers.budget import Budget
 from rag_server.ingestion.chunkers.costs import Costs
 from rag_server.ingestion.chunkers.packing import Packer

@@ -1,11 +1,10 @@
 """HTML."""
 
-from lxml import etree
-
-from rag_server.core.documents import Parsed
-from rag_server.core.errors import InvalidRequest, Violation
+from rag_server.core.content import Parsed
+from rag_server.ingestion.parsers.encoding import decoded
 from rag_server.ingestion.parsers.title import bounded
 from rag_server.ingestion.parsers.visible import VisibleText
+from rag_server.ingestion.refusal import unreadable
 
 
 class HtmlParser:
@@ -16,15 +15,17 @@ class HtmlParser:
     a stream of events without a tree: nothing recurses and no nesting is too deep.
     """
 
-    def parse(self, content: str) -> Parsed:
+    def parse(self, content: bytes) -> Parsed:
         """The visible text; the title is that of the page, else its first `h1`.
         Raises InvalidRequest for content that cannot be read at all."""
+        from lxml import etree
+
         page = VisibleText()
-        # Encoded here, so that a charset which the page declares has no say.
+        # A charset which the page declares has no say.
         parser = etree.HTMLParser(target=page, encoding="utf-8", huge_tree=True)
         try:
-            parser.feed(content.encode())
+            parser.feed(decoded(content).encode())
             parser.close()
-        except (etree.LxmlError, UnicodeError) as error:
-            raise InvalidRequest.of(Violation("content", "cannot be read as HTML")) from error
-        return Parsed(page.text, bounded(page.title))
+        except etree.LxmlError:
+            raise unreadable("cannot be read as HTML") from None
+        return Parsed(page.text, bounded(page.title), page.marks)

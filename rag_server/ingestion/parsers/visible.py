@@ -1,7 +1,10 @@
 """Collects the visible text of a page from the events of an HTML parser."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from enum import IntEnum
+
+from rag_server.core.content import Mark
+from rag_server.text.headings import HeadingPath
 
 
 class _Gap(IntEnum):
@@ -34,6 +37,7 @@ _GAPS: Mapping[str, _Gap] = {
         _Gap.BLOCK,
     ),
 }
+_LEVELS = {f"h{level}": level for level in range(1, 7)}
 
 
 class VisibleText:
@@ -48,7 +52,9 @@ class VisibleText:
         self._verbatim = 0
         self._titles: list[str] = []
         self._in_title = False
-        self._heading: tuple[int, int | None] | None = None
+        # Level of each heading, and its first part and the one past its last.
+        self._headings: list[tuple[int, int, int]] = []
+        self._open: tuple[int, int] | None = None
 
     @property
     def text(self) -> str:
@@ -59,8 +65,21 @@ class VisibleText:
     def title(self) -> str:
         """Title of the page, else its first heading of level 1, else empty."""
         title = " ".join("".join(self._titles).split())
-        first, last = self._heading or (0, 0)
-        return title or " ".join("".join(self._parts[first:last]).split())
+        headings = (self._words(*parts) for level, *parts in self._headings if level == 1)
+        return title or next((words for words in headings if words), "")
+
+    @property
+    def marks(self) -> tuple[Mark, ...]:
+        """Where each heading begins, with the path of headings that holds from there on."""
+        if not self._headings:
+            return ()
+        starts, path = list(self._starts()), HeadingPath()
+        marks = []
+        for level, first, last in self._headings:
+            path.enter(level, self._words(first, last))
+            if first < last:
+                marks.append(Mark(starts[first], heading=str(path)))
+        return tuple(marks)
 
     def start(self, tag: str, attributes: Mapping[str, str]) -> None:
         """An element begins."""
@@ -75,8 +94,8 @@ class VisibleText:
         self._verbatim += tag == "pre"
         if tag == "li":
             self._mark = "- "
-        if tag == "h1" and self._heading is None:
-            self._heading = (len(self._parts), None)
+        if tag in _LEVELS and self._open is None:
+            self._open = (_LEVELS[tag], len(self._parts))
 
     def end(self, tag: str) -> None:
         """An element ends."""
@@ -87,8 +106,8 @@ class VisibleText:
             return
         self._widen(tag)
         self._verbatim -= tag == "pre"
-        if tag == "h1" and self._heading is not None and self._heading[1] is None:
-            self._heading = (self._heading[0], len(self._parts))
+        if self._open is not None and _LEVELS.get(tag) == self._open[0]:
+            self._close_heading(*self._open)
 
     def data(self, text: str) -> None:
         """A stretch of text; one text may come in several."""
@@ -110,6 +129,24 @@ class VisibleText:
 
     def close(self) -> None:
         """The page has ended."""
+        if self._open is not None:
+            self._close_heading(*self._open)
+
+    def _close_heading(self, level: int, first: int) -> None:
+        self._headings.append((level, first, len(self._parts)))
+        self._open = None
+
+    def _words(self, first: int, last: int) -> str:
+        return " ".join("".join(self._parts[first:last]).split())
+
+    def _starts(self) -> Iterator[int]:
+        """Where in the text each part begins, past the gap before it, in bytes."""
+        whole = "".join(self._parts)
+        position = len(whole.lstrip("\n")) - len(whole)
+        for part in self._parts:
+            gap = len(part) - len(part.lstrip("\n\t "))
+            yield max(0, position + gap)
+            position += len(part.encode())
 
     def _widen(self, tag: str) -> None:
         self._gap = max(self._gap, _GAPS.get(tag, _Gap.NOTHING))

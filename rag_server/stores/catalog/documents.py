@@ -5,15 +5,8 @@ from typing import Any
 
 from sqlalchemy import Column, Select, select
 
-from rag_server.core.documents import (
-    Collection,
-    Commit,
-    ContentType,
-    Known,
-    NewDocument,
-    StoredDocument,
-    View,
-)
+from rag_server.core.content import ContentType
+from rag_server.core.documents import Collection, Commit, Known, NewDocument, StoredDocument, View
 from rag_server.stores.catalog.cursor import Cursor
 from rag_server.stores.catalog.engine import Database
 from rag_server.stores.catalog.instant import Clock, from_micros, to_micros

@@ -4,15 +4,9 @@ from ragrpc.v1 import collection_service_pb2 as collections_pb
 from ragrpc.v1 import document_service_pb2 as pb
 from ragrpc.v1 import retrieval_pb2
 
-from rag_server.core.documents import (
-    Collection,
-    ContentType,
-    Document,
-    Outcome,
-    StoredChunk,
-    StoredDocument,
-)
-from rag_server.core.errors import RagError
+from rag_server.core.content import ContentType
+from rag_server.core.documents import Collection, Document, Outcome, StoredChunk, StoredDocument
+from rag_server.core.errors import InvalidRequest, RagError, Violation
 from rag_server.core.frames import (
     Answered,
     Credits,
@@ -32,18 +26,22 @@ from rag_server.transport.validation import check
 
 _CONTENT_TYPES: dict[int, ContentType] = {
     pb.CONTENT_TYPE_UNSPECIFIED: ContentType.PLAIN,
-    pb.CONTENT_TYPE_PLAIN: ContentType.PLAIN,
-    pb.CONTENT_TYPE_MARKDOWN: ContentType.MARKDOWN,
-    pb.CONTENT_TYPE_HTML: ContentType.HTML,
+    **{pb.ContentType.Value(f"CONTENT_TYPE_{each}"): each for each in ContentType},
 }
 
 
 def document(message: pb.Document) -> Document:
-    """A document as sent; its fields have been checked. Raises InvalidRequest for metadata."""
+    """A document as sent; its fields have been checked. Raises InvalidRequest for metadata,
+    and for text where the type asks for bytes."""
+    content_type = _CONTENT_TYPES[message.content_type]
+    is_data = message.WhichOneof("source") == "data"
+    if not (is_data or content_type.is_text):
+        wrong = f"must be sent as data, since {content_type} is not text"
+        raise InvalidRequest.of(Violation("content", wrong))
     return Document(
         id=message.id,
-        content=message.content,
-        content_type=_CONTENT_TYPES[message.content_type],
+        content=message.data if is_data else message.content,
+        content_type=content_type,
         title=message.title if message.HasField("title") else None,
         metadata=metadata(message.metadata),
     )

@@ -7,6 +7,7 @@ from ragrpc.v1 import rag_service_pb2 as pb
 from ragrpc.v1 import retrieval_pb2
 from ragrpc.v1.retrieval_pb2 import Hit as pb_Hit
 
+from rag_server.core.documents import StoredChunk
 from rag_server.core.retrieval import (
     Degradation,
     DenseSpec,
@@ -81,8 +82,17 @@ def _fill_hit(hit: Hit, target: pb_Hit) -> None:
     target.ordinal = chunk.ordinal
     target.spans.add(start=chunk.span.start, end=chunk.span.end)
     fill_metadata(chunk.metadata, target.metadata)
+    _fill_place(chunk, target)
     for each in hit.stages:
         target.stage_scores.add(stage=each.stage, score=each.score, rank=each.rank)
+
+
+def _fill_place(chunk: StoredChunk, target: pb_Hit) -> None:
+    """Where the chunk stands, unless the document's own metadata has these names."""
+    if chunk.page is not None and "page" not in chunk.metadata:
+        target.metadata["page"].int64_value = chunk.page
+    if chunk.heading and "heading" not in chunk.metadata:
+        target.metadata["heading"].string_value = chunk.heading
 
 
 def fill_report(

@@ -25,6 +25,7 @@ class ServerFacts:
     pipelines: Mapping[str, PipelineSpec]
     generators: Sequence[str]
     max_message_bytes: int
+    max_data_bytes: int
     default_deadline: float
     max_deadline: float
 
@@ -76,6 +77,7 @@ class AdminServicer:
             max_top_k=MAX_TOP_K,
             default_deadline=_duration(self._facts.default_deadline),
             max_deadline=_duration(self._facts.max_deadline),
+            max_data_bytes=self._facts.max_data_bytes,
         )
 
 

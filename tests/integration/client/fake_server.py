@@ -485,6 +485,7 @@ class FakeAdmin(admin_service_pb2_grpc.AdminServiceServicer):
             max_top_k=1000,
             default_deadline=Duration(seconds=30),
             max_deadline=Duration(seconds=300),
+            max_data_bytes=64 * 1024 * 1024,
         )
         return admin_service_pb2.GetServerInfoResponse(
             version="0.1.0",

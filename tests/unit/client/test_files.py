@@ -4,12 +4,12 @@ from pathlib import Path
 import pytest
 
 from rag_client import ContentType, InvalidArgument
-from rag_client.files import Selection, Source, read
+from rag_client.files import SUFFIXES, Selection, Source, read
 
 
 @pytest.fixture
 def tree(tmp_path: Path) -> Path:
-    for name in ("b.md", "a.TXT", "sub/c.html", "sub/d.rst", "code.py", ".hidden/e.md", ".f.md"):
+    for name in ("b.md", "a.TXT", "sub/c.html", "sub/d.rst", "logo.png", ".hidden/e.md", ".f.md"):
         path = tmp_path / "docs" / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(name)
@@ -44,13 +44,13 @@ def test_globs_match_the_name_or_the_id(tree: Path) -> None:
 
 
 def test_a_given_type_lets_every_suffix_in(tree: Path) -> None:
-    selection = Selection(globs=("*.py",), content_type=ContentType.PLAIN)
-    assert found(selection, tree) == {"code.py": ContentType.PLAIN}
+    selection = Selection(globs=("*.png",), content_type=ContentType.PLAIN)
+    assert found(selection, tree) == {"logo.png": ContentType.PLAIN}
 
 
 def test_a_file_named_itself_needs_a_known_suffix_or_a_type(tree: Path) -> None:
-    with pytest.raises(InvalidArgument, match=r"code\.py .*--type"):
-        found(Selection(), tree / "code.py")
+    with pytest.raises(InvalidArgument, match=r"logo\.png .*--type"):
+        found(Selection(), tree / "logo.png")
 
 
 def test_ids_can_be_relative_to_a_base(tree: Path) -> None:
@@ -81,7 +81,7 @@ def test_a_name_that_is_not_utf8_still_makes_an_id(tree: Path) -> None:
 def test_a_file_is_read_as_utf8_without_its_byte_order_mark(tmp_path: Path) -> None:
     path = tmp_path / "a.txt"
     path.write_bytes(b"\xef\xbb\xbfcaf\xc3\xa9")
-    document = read(Source(path, "a.txt", ContentType.PLAIN), {"year": 2026}, max_bytes=100)
+    document = read(Source(path, "a.txt", ContentType.PLAIN), {"year": 2026}, 100)
     assert (document.text, document.metadata) == ("café", {"year": 2026})
 
 
@@ -94,10 +94,40 @@ def test_a_file_that_cannot_be_a_document_says_why(
     path = tmp_path / "a.txt"
     path.write_bytes(content)
     with pytest.raises(InvalidArgument, match=words) as caught:
-        read(Source(path, "a.txt", ContentType.PLAIN), {}, max_bytes=10)
+        read(Source(path, "a.txt", ContentType.PLAIN), {}, 10)
     assert caught.value.reason == "UNREADABLE_FILE"
 
 
 def test_a_file_that_is_gone_says_so(tmp_path: Path) -> None:
     with pytest.raises(InvalidArgument, match="cannot be read"):
-        read(Source(tmp_path / "gone.txt", "gone.txt", ContentType.PLAIN), {}, max_bytes=10)
+        read(Source(tmp_path / "gone.txt", "gone.txt", ContentType.PLAIN), {}, 10)
+
+
+def test_a_file_that_is_no_text_is_read_as_it_is(tmp_path: Path) -> None:
+    path = tmp_path / "a.pdf"
+    path.write_bytes(b"%PDF-1.7 \xff")
+    document = read(Source(path, "a.pdf", ContentType.PDF), {}, 20)
+    assert (document.text, document.data) == ("", b"%PDF-1.7 \xff")
+
+
+@pytest.mark.parametrize(
+    ("name", "content_type"),
+    [
+        ("a.PDF", ContentType.PDF),
+        ("a.docx", ContentType.DOCX),
+        ("a.tsv", ContentType.CSV),
+        ("a.ndjson", ContentType.JSONL),
+        ("a.rs", ContentType.CODE),
+        ("a.h", ContentType.CODE),
+    ],
+)
+def test_a_suffix_tells_the_type(tmp_path: Path, name: str, content_type: ContentType) -> None:
+    (tmp_path / name).write_text("x")
+    assert found(Selection(), tmp_path) == {name: content_type}
+
+
+def test_the_page_lists_every_suffix() -> None:
+    page = (Path(__file__).parents[3] / "docs" / "cli.md").read_text()
+    for suffix, content_type in SUFFIXES.items():
+        row = next(line for line in page.splitlines() if line.startswith(f"| `{content_type}` |"))
+        assert f"`{suffix}`" in row

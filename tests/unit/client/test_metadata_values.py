@@ -111,6 +111,16 @@ def test_text_that_cannot_be_encoded_is_refused_without_being_quoted() -> None:
 
 
 def test_an_unknown_content_type_is_refused() -> None:
-    wrong = Document("id", "x", content_type="pdf")  # type: ignore[arg-type]  # under test
+    wrong = Document("id", "x", content_type="png")  # type: ignore[arg-type]  # under test
     with pytest.raises(InvalidArgument, match="plain, markdown, html"):
         document(wrong, "documents[0]")
+
+
+def test_text_and_data_at_once_are_refused() -> None:
+    with pytest.raises(InvalidArgument, match="text or data, not both"):
+        document(Document("id", "x", data=b"x"), "documents[0]")
+
+
+def test_data_goes_as_it_is() -> None:
+    message = document(Document("id", data=b"%PDF\xff", content_type="pdf"), "documents[0]")
+    assert (message.WhichOneof("source"), message.data) == ("data", b"%PDF\xff")

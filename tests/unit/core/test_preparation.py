@@ -6,7 +6,8 @@ import pytest
 
 from rag_server.core.call import Call, Deadline
 from rag_server.core.chunking import RecursiveChunking
-from rag_server.core.documents import ContentType, Document, Embedding, Parsed, Passage
+from rag_server.core.content import Mark, Parsed
+from rag_server.core.documents import Document, Embedding, Passage
 from rag_server.core.preparation import Preparation
 from rag_server.core.principal import ANONYMOUS, Principal, Role
 from rag_server.ingestion.chunkers import CHUNKERS
@@ -15,10 +16,13 @@ from tests.embedders import HashingEmbedder
 
 
 class Plain:
-    """Text as it is, under a title that is far too long."""
+    """Text as it is, under a title that is far too long; pages begin at form feeds."""
 
-    def parse(self, content: str) -> Parsed:
-        return Parsed(content, "é" * 5_000)
+    async def parse(self, document: Document, call: Call) -> Parsed:
+        text = str(document.content)
+        starts = [0, *(i + 1 for i, each in enumerate(text) if each == "\f")]
+        marks = tuple(Mark(start, page) for page, start in enumerate(starts, start=1))
+        return Parsed(text, "é" * 5_000, marks)
 
 
 class Remembered:
@@ -50,7 +54,7 @@ def pool() -> Iterator[BoundedPool]:
 def a_preparation(pool: BoundedPool, embeddings: Remembered) -> Preparation:
     embedder = Counting()
     return Preparation(
-        parsers={ContentType.PLAIN: Plain()},
+        parsing=Plain(),
         chunker=CHUNKERS[RecursiveChunking](RecursiveChunking(64), embedder.token_offsets),
         embedder=embedder,
         embeddings=embeddings,
@@ -86,3 +90,13 @@ async def test_what_one_tenant_embedded_is_new_to_another(pool: BoundedPool) -> 
     again = await preparation.prepare(document, b"f", a_call("acme"))
     other = await preparation.prepare(document, b"f", a_call("rival"))
     assert (first.embedded, again.embedded, other.embedded) == (1, 0, 1)
+
+
+async def test_no_chunk_reaches_over_the_end_of_a_page(pool: BoundedPool) -> None:
+    text = "One sentence. Another is long.\fLast. "
+    prepared = await a_preparation(pool, Remembered()).prepare(Document("a", text), b"f", a_call())
+    chunks = prepared.document.chunks
+    assert [(each.page, each.text) for each in chunks] == [
+        (1, "One sentence. Another is long."),
+        (2, "Last."),
+    ]

@@ -3,7 +3,7 @@ import sys
 import pytest
 
 from rag_server.core.chunking import LANGUAGES, CodeChunking
-from rag_server.core.documents import ContentType
+from rag_server.core.content import ContentType
 from rag_server.core.errors import PreconditionFailed, Reason
 from rag_server.ingestion.chunkers import CHUNKERS
 from tests.embedders import HashingEmbedder

@@ -1,4 +1,5 @@
-from rag_server.core.documents import ContentType, Piece
+from rag_server.core.content import ContentType
+from rag_server.core.documents import Piece
 from rag_server.core.values import Span
 from rag_server.ingestion.chunkers.budget import Budget
 from rag_server.ingestion.chunkers.hierarchical import HierarchicalChunker

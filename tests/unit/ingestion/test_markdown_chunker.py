@@ -1,4 +1,4 @@
-from rag_server.core.documents import ContentType
+from rag_server.core.content import ContentType
 from rag_server.ingestion.chunkers.budget import Budget
 from rag_server.ingestion.chunkers.markdown import MarkdownChunker
 from tests.embedders import HashingEmbedder

@@ -1,15 +1,15 @@
 import pytest
 
-from rag_server.core.documents import ContentType, Parsed
+from rag_server.core.content import ContentType, Parsed
 from rag_server.ingestion.parsers import PARSERS
 
 
 def html(content: str) -> Parsed:
-    return PARSERS[ContentType.HTML].parse(content)
+    return PARSERS[ContentType.HTML].parse(content.encode())
 
 
 def markdown_title(content: str) -> str:
-    return PARSERS[ContentType.MARKDOWN].parse(content).title
+    return PARSERS[ContentType.MARKDOWN].parse(content.encode()).title
 
 
 @pytest.mark.parametrize(
@@ -43,7 +43,7 @@ def test_a_huge_title_is_cut_at_a_character(content_type: ContentType, letter: s
         ContentType.MARKDOWN: ("# ", "\n\ntext"),
         ContentType.HTML: ("<title>", "</title>text"),
     }[content_type]
-    title = PARSERS[content_type].parse(f"{begin}{letter * 300_000}{end}").title
+    title = PARSERS[content_type].parse(f"{begin}{letter * 300_000}{end}".encode()).title
     assert title == letter * (1_024 // len(letter.encode()))
 
 

@@ -1,6 +1,6 @@
 import pytest
 
-from rag_server.core.documents import ContentType
+from rag_server.core.content import ContentType
 from rag_server.ingestion.chunkers.budget import Budget
 from rag_server.ingestion.chunkers.sentence import SentenceChunker
 from tests.embedders import HashingEmbedder

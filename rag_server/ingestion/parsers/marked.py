@@ -1,0 +1,35 @@
+"""Text that grows block by block and remembers where each block stands."""
+
+from rag_server.core.content import Mark
+
+_BETWEEN = "\n\n"
+
+
+class MarkedText:
+    """Blocks set apart by blank lines, with a mark wherever the page or the heading changes."""
+
+    def __init__(self) -> None:
+        self._blocks: list[str] = []
+        self._bytes = 0
+        self._marks: list[Mark] = []
+
+    @property
+    def text(self) -> str:
+        """All blocks so far."""
+        return _BETWEEN.join(self._blocks)
+
+    @property
+    def marks(self) -> tuple[Mark, ...]:
+        """Ascending; the first one stands before the first block that has a page or heading."""
+        return tuple(self._marks)
+
+    def add(self, block: str, page: int | None = None, heading: str = "") -> None:
+        """Append a block that stands on a page, under a heading; a blank one is passed over."""
+        if not block or block.isspace():
+            return
+        start = self._bytes + len(_BETWEEN) * bool(self._blocks)
+        last = self._marks[-1] if self._marks else Mark(0)
+        if (last.page, last.heading) != (page, heading):
+            self._marks.append(Mark(start, page, heading))
+        self._blocks.append(block)
+        self._bytes = start + len(block.encode())
