@@ -15,7 +15,7 @@ from rag_client import RagClient
 from tests.serving import serving
 
 OUTCOME = pb.UpsertOutcome
-_LARGEST = 4 * 1024 * 1024
+_LARGEST = 32 * 1024 * 1024
 
 
 def frames(
