@@ -11,6 +11,7 @@ from rag_client.client import Collections, Documents, RagClient
 from rag_client.errors import (
     AlreadyExists,
     Cancelled,
+    DataLoss,
     DeadlineExceeded,
     FailedPrecondition,
     Internal,
@@ -111,6 +112,7 @@ __all__ = [
     "Completed",
     "ComponentStatus",
     "ContentType",
+    "DataLoss",
     "DeadlineExceeded",
     "Degradation",
     "DegradationKind",

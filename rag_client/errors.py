@@ -12,6 +12,7 @@ RagError                      base; also raised for a status that has no class h
 ├── Cancelled                 the call was cancelled
 ├── Unavailable               the server cannot be reached or is not ready; retried already
 ├── Unimplemented             the server is older than this client
+├── DataLoss                  what is stored is damaged, e.g. a backup
 ├── Internal                  a defect of the server; its log has the request id
 └── UpsertFailed              some documents of an upsert were not written
 """
@@ -138,6 +139,12 @@ class Unimplemented(RagError):
     code = grpc.StatusCode.UNIMPLEMENTED
 
 
+class DataLoss(RagError):
+    """What is stored is missing or damaged, e.g. a file of a backup."""
+
+    code = grpc.StatusCode.DATA_LOSS
+
+
 class Internal(RagError):
     """A defect of the server; its log has the request id."""
 
@@ -167,6 +174,7 @@ BY_CODE: Mapping[grpc.StatusCode, type[RagError]] = {
         Cancelled,
         Unavailable,
         Unimplemented,
+        DataLoss,
         Internal,
     )
 }

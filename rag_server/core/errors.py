@@ -9,6 +9,7 @@ RagError
 ├── PreconditionFailed    the server is not set up for it
 ├── Exhausted             too much at once, or too large
 ├── Unavailable           try again later
+├── DataLoss              stored data is not what was written
 └── DeadlineExceeded      time ran out
 """
 
@@ -48,6 +49,12 @@ class Reason(StrEnum):
     REQUEST_ID_REUSED = "REQUEST_ID_REUSED"
     UNREADABLE_DOCUMENT = "UNREADABLE_DOCUMENT"
     PARSING_LIMIT = "PARSING_LIMIT"
+    BACKUP_NOT_FOUND = "BACKUP_NOT_FOUND"
+    BACKUP_CORRUPT = "BACKUP_CORRUPT"
+    BACKUP_IN_USE = "BACKUP_IN_USE"
+    BACKUP_INCOMPATIBLE = "BACKUP_INCOMPATIBLE"
+    BACKUP_NOT_CONFIGURED = "BACKUP_NOT_CONFIGURED"
+    BACKUP_TARGET_UNAVAILABLE = "BACKUP_TARGET_UNAVAILABLE"
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +127,10 @@ class Unavailable(RagError):
     when."""
 
     retry_after_ms: int | None = None
+
+
+class DataLoss(RagError):
+    """What was stored is missing or not what was written."""
 
 
 class DeadlineExceeded(RagError):

@@ -10,6 +10,7 @@ from google.rpc.status_pb2 import Status
 
 from rag_server.core.errors import (
     AlreadyExists,
+    DataLoss,
     DeadlineExceeded,
     Exhausted,
     InvalidRequest,
@@ -36,6 +37,7 @@ _CODES: dict[type[RagError], grpc.StatusCode] = {
     PreconditionFailed: grpc.StatusCode.FAILED_PRECONDITION,
     Exhausted: grpc.StatusCode.RESOURCE_EXHAUSTED,
     Unavailable: grpc.StatusCode.UNAVAILABLE,
+    DataLoss: grpc.StatusCode.DATA_LOSS,
     DeadlineExceeded: grpc.StatusCode.DEADLINE_EXCEEDED,
 }
 

@@ -30,6 +30,15 @@ MIGRATION = (
     "migrate.inside",
     "migrate.done",
 )
+# By the order in which a backup, and then its restoration, passes them.
+BACKUPS = (
+    "backup.segment",
+    "backup.manifest",
+    "backup.done",
+    "restore.batch",
+    "restore.swap",
+    "restore.done",
+)
 # Said on standard output before.
 KILLED = "killed at the point"
 

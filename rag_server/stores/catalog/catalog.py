@@ -7,6 +7,7 @@ from rag_server.stores.catalog.audit import SqlAudit
 from rag_server.stores.catalog.chunks import SqlChunks
 from rag_server.stores.catalog.collections import SqlCollections
 from rag_server.stores.catalog.documents import SqlDocuments
+from rag_server.stores.catalog.dump import SqlDump
 from rag_server.stores.catalog.embeddings import SqlEmbeddings
 from rag_server.stores.catalog.engine import Database
 from rag_server.stores.catalog.feed import SqlFeed
@@ -14,6 +15,7 @@ from rag_server.stores.catalog.instant import Clock, now_utc
 from rag_server.stores.catalog.jobs import SqlJobs
 from rag_server.stores.catalog.keys import SqlKeys
 from rag_server.stores.catalog.leases import SqlLeases
+from rag_server.stores.catalog.load import SqlLoader
 from rag_server.stores.catalog.location import Location, open_database
 from rag_server.stores.catalog.reader import SqlReader
 from rag_server.stores.catalog.writer import Writer
@@ -39,6 +41,8 @@ class SqlCatalog:
         self.audit = SqlAudit(self._database)
         self.leases = SqlLeases(self._writer, clock)
         self.jobs = SqlJobs(self._database, self._writer, clock)
+        self.dump = SqlDump(self._database)
+        self.loader = SqlLoader(self._database, self._writer, clock)
 
     def ping(self) -> None:
         """Raises Unavailable when the catalog can be neither read nor written."""

@@ -31,6 +31,10 @@ class Database(ABC):
     def reading(self) -> AbstractContextManager[Connection]:
         """A transaction that sees one state of the database."""
 
+    def snapshot(self) -> AbstractContextManager[Connection]:
+        """The same for one who reads for as long as it takes, with pauses."""
+        return self.reading()
+
     @abstractmethod
     def writing(self, *, alone: bool = False) -> AbstractContextManager[Connection]:
         """A transaction that commits at the end. With `alone` no other process writes

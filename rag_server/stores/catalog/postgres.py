@@ -25,6 +25,13 @@ _ALONE = f"SELECT pg_current_xact_id()::text, pg_advisory_xact_lock({_LOCK})"
 _STATUS = "SELECT pg_xact_status(CAST(? AS xid8))"
 _END = "SELECT pg_terminate_backend(?)"
 
+_UNHURRIED = """
+SELECT set_config('statement_timeout', '0', true),
+  set_config('idle_in_transaction_session_timeout', '0', true)
+"""
+
+# How long one who reads everything waits for an answer.
+_SNAPSHOT_SECONDS = 600.0
 # How long the outcome of a commit is asked for after its connection broke, and how often.
 _PATIENCE_SECONDS = 5.0
 _PAUSE_SECONDS = 0.1
@@ -68,6 +75,18 @@ class PostgresDatabase(Database):
         """A read-only transaction that sees one state of the database."""
         with translated(), self._snapshots.connect() as connection:
             yield connection
+
+    @contextmanager
+    def snapshot(self) -> Iterator[Connection]:
+        """The same without the server's time-outs, which are for calls."""
+        with self.reading() as connection:
+            connection.exec_driver_sql(_UNHURRIED)
+            session = _session(connection)
+            usual, session.patience = session.patience, _SNAPSHOT_SECONDS
+            try:
+                yield connection
+            finally:
+                session.patience = usual
 
     @contextmanager
     def writing(self, *, alone: bool = False) -> Iterator[Connection]:

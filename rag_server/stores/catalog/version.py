@@ -30,7 +30,7 @@ from rag_server.stores.catalog.value_json import encode_metadata
 # Documents looked up per statement.
 _SLICE = 500
 
-_INSERT_CHUNK = insert(chunks).values(
+INSERT_CHUNK = insert(chunks).values(
     embedding=select(embeddings.c.id)
     .where(embeddings.c.key == bindparam("embedding_key"))
     .scalar_subquery()
@@ -163,7 +163,7 @@ class Revision:
             "document": row,
             "created_rev": self.number,
         }
-        self.connection.execute(_INSERT_CHUNK, [shared | _chunk_row(chunk) for chunk in new])
+        self.connection.execute(INSERT_CHUNK, [shared | _chunk_row(chunk) for chunk in new])
 
     def _close(self, changed: bool) -> int:
         if not changed:
