@@ -14,6 +14,7 @@ try:
 except ModuleNotFoundError:
     sys.exit("ragrpc-server: the server needs its extra: pip install 'ragrpc[server]'")
 
+from rag_server.backup_command import backup, backups, restore
 from rag_server.core.errors import RagError
 from rag_server.keys_command import keys
 from rag_server.migrate_command import migrate
@@ -27,6 +28,9 @@ cli = typer.Typer(
     add_completion=False,
 )
 cli.add_typer(keys, name="keys")
+cli.add_typer(backups, name="backups")
+cli.command()(backup)
+cli.command()(restore)
 cli.command()(migrate)
 cli.command()(verify)
 

@@ -40,6 +40,7 @@ class Settings(BaseSettings):
     openai: sections.OpenAi = Field(default_factory=sections.OpenAi)
     maintenance: sections.Maintenance = Field(default_factory=sections.Maintenance)
     jobs: sections.Jobs = Field(default_factory=sections.Jobs)
+    backup: sections.Backup = Field(default_factory=sections.Backup)
     logging: sections.Logging = Field(default_factory=sections.Logging)
     tracing: sections.Tracing = Field(default_factory=sections.Tracing)
 
@@ -114,6 +115,20 @@ class Settings(BaseSettings):
         plain = not chroma.tls and not is_loopback(chroma.address[0])
         if chroma.api_key is not None and plain:
             raise _violation("chroma.api_key", "must not travel in plaintext: set chroma.ssl")
+        return self
+
+    @model_validator(mode="after")
+    def _backups_have_a_place(self) -> Self:
+        asked = self.backup
+        if asked.interval_seconds is not None and asked.url is None:
+            raise _violation("backup.url", "must be set when backup.interval_seconds is")
+        if "@" in (asked.url or "").partition("://")[2].partition("/")[0]:
+            raise _violation(
+                "backup.url", "must hold no credentials: backup.s3_access_key_id is for them"
+            )
+        if (asked.s3_access_key_id is None) != (asked.s3_secret_access_key is None):
+            missing = "secret_access_key" if asked.s3_access_key_id else "access_key_id"
+            raise _violation(f"backup.s3_{missing}", "must be set: the two s3 keys go together")
         return self
 
     @model_validator(mode="after")

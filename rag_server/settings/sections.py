@@ -437,6 +437,61 @@ class Jobs(Section):
     )
 
 
+class Backup(Section):
+    """Where backups go, and when they are made and removed by themselves."""
+
+    url: str | None = Field(
+        default=None,
+        min_length=1,
+        description="Directory of backups, or `s3://bucket/prefix` (extra `s3`); unset: the "
+        "server makes none.",
+    )
+    s3_endpoint_url: str | None = Field(
+        default=None,
+        pattern=r"^https?://[^\s/]+",
+        description="Address of what speaks S3's protocol; unset: the provider's own.",
+    )
+    s3_region: str | None = Field(
+        default=None, min_length=1, description="Region of the bucket; unset: as the SDK finds it."
+    )
+    s3_access_key_id: SecretStr | None = Field(
+        default=None,
+        description="Access key, never shown; unset: the SDK's own sources, such as "
+        "`AWS_ACCESS_KEY_ID` or the machine's role.",
+    )
+    s3_secret_access_key: SecretStr | None = Field(
+        default=None, description="Secret of `backup.s3_access_key_id`, never shown."
+    )
+    interval_seconds: int | None = Field(
+        default=None,
+        ge=1,
+        le=365 * 86_400,
+        description="Time between two backups of the whole server, in seconds; unset: none are "
+        "made by themselves.",
+    )
+    full_every: int = Field(
+        default=7,
+        ge=1,
+        le=1_000,
+        description="How many backups made by themselves form a chain: the first is full, the "
+        "others hold what is new.",
+    )
+    keep_last: int | None = Field(
+        default=None,
+        ge=1,
+        le=100_000,
+        description="Newest backups of a scope (server, tenant or collection) that are kept; "
+        "unset: no rule by number. Without any rule all are kept.",
+    )
+    keep_seconds: int | None = Field(
+        default=None,
+        ge=1,
+        le=100 * 365 * 86_400,
+        description="Age up to which backups are kept, in seconds; unset: no rule by age. A "
+        "backup goes when no rule keeps it and none that is kept builds on it.",
+    )
+
+
 class Logging(Section):
     """What goes to standard output."""
 

@@ -16,6 +16,11 @@ class Retention:
     keep_last: int | None = None
     keep_for: timedelta | None = None
 
+    @classmethod
+    def of(cls, keep_last: int | None, keep_seconds: float | None) -> "Retention":
+        """The rules that are set."""
+        return cls(keep_last, None if keep_seconds is None else timedelta(seconds=keep_seconds))
+
     def expired(self, backups: Sequence[Backup], now: datetime) -> list[Backup]:
         """What need not be kept, newest first: in the order in which it can be removed, so
         that nothing is left without what it builds on."""
