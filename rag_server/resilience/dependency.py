@@ -44,6 +44,7 @@ class Dependency:
     ) -> None:
         self._name = name
         self._part = part
+        self._reset_seconds = breaker.reset_seconds
         self._retries = Retries(retries, lambda: telemetry.retried(name))
         self._breaker = Breaker(
             breaker.failures,
@@ -66,7 +67,7 @@ class Dependency:
     def call(self, work: Callable[[float], T], deadline: Deadline, timeout: float) -> T:
         """What `work` returns or raises. It is given its time in seconds (`timeout`, or half
         of what is left where that is less), must be idempotent and raise Failure where the
-        service fails. Raises Unavailable in place of a Failure."""
+        service fails. Raises Unavailable in place of a Failure, with a time to come back."""
 
         def attempt() -> T:
             allowed = min(timeout, deadline.remaining() * _SHARE)
@@ -75,18 +76,21 @@ class Dependency:
         try:
             return self._retries.run(attempt, deadline)
         except Failure as error:
-            raise self._unavailable(error.detail, error.retry_after) from error
+            # By then it is known whether it fails for everybody.
+            raise self._unavailable(
+                error.detail, error.retry_after or self._reset_seconds
+            ) from error
         except BreakerOpen as error:
             raise self._unavailable("fails", error.retry_after) from error
         except CutShort as error:
-            raise self._unavailable("does not answer in time", None) from error
+            raise self._unavailable("does not answer in time", self._reset_seconds) from error
 
-    def _unavailable(self, detail: str, retry_after: float | None) -> Unavailable:
+    def _unavailable(self, detail: str, retry_after: float) -> Unavailable:
         return Unavailable(
             f"{self._part} {detail}",
             Reason.NOT_READY,
             {"dependency": self._name},
-            retry_after_ms=None if retry_after is None else _apart(retry_after),
+            retry_after_ms=_apart(retry_after),
         )
 
 
