@@ -328,6 +328,16 @@ class TestShared:
         fill(index, changes(4, ["a", "b"]))
         assert sorted(found(index, unit(1)[0])) == ["a", "b"]
 
+    def test_no_proxy_leads_back_to_this_machine(
+        self, index_opener: Open, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        for name in ("http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"):
+            monkeypatch.setenv(name, "http://127.0.0.1:1")
+        opened = index_opener()
+        fill(opened, changes(3, ["a"]))
+        assert found(opened, unit(1)[0]) == ["a"]
+        opened.close()
+
     def test_two_that_prepare_the_same_part_share_it(
         self, index: VectorIndex, other: VectorIndex
     ) -> None:

@@ -11,12 +11,24 @@ from ipaddress import ip_address
 import httpx
 from chromadb.api.fastapi import FastAPI
 from chromadb.config import Settings, System
+from chromadb.errors import ChromaError
+from overrides import override
 
 from rag_server.resilience.failure import Failure
 from rag_server.stores.chroma.address import Address
 
 _LIMITS = httpx.Limits(max_connections=1, max_keepalive_connections=1, keepalive_expiry=40.0)
 _TOKEN = "x-chroma-token"  # noqa: S105 - the name of a header
+
+
+class Refused(ChromaError):
+    """The server refuses for a reason that Chroma's client does not know."""
+
+    @classmethod
+    @override
+    def name(cls) -> str:
+        """As others of Chroma's errors."""
+        return "Refused"
 
 
 class HttpApi(FastAPI):
@@ -61,6 +73,11 @@ def translated() -> Iterator[None]:
         raise Failure("cannot be reached") from error
     except ValueError as error:
         raise Failure("answers what cannot be read") from error
+    except Exception as error:
+        # All that Chroma's client has for a refusal that it does not know by name.
+        if type(error) is Exception:
+            raise Refused from error
+        raise
 
 
 def _settings(address: Address) -> Settings:

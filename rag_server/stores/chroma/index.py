@@ -73,7 +73,7 @@ class ChromaIndex:
 
     def remove(self, name: str, ids: Sequence[str]) -> None:
         """Remove chunks; unknown ids and names are fine."""
-        part = self._parts.get(name)
+        part = self._find(name)
         if part is None:
             return
         for some in self._slices(len(ids)):
@@ -84,17 +84,17 @@ class ChromaIndex:
     ) -> list[tuple[str, float]]:
         """Up to `limit` (chunk id, cosine), best first; none for an unknown name."""
         # One look: a part that is lost meanwhile and made anew has another id.
-        part = self._parts.get(name)
+        part = self._find(name)
         if applied > (0 if part is None else part.applied):
             raise _lost()
         if part is None:
-            return self._nothing()
+            return []
         most = min(limit, self.most_results)
         return self._read(name, part, lambda session: session.search(part, vector, most), deadline)
 
     def ids(self, name: str) -> list[str]:
         """Ids of all chunks; none for an unknown name."""
-        part = self._parts.get(name)
+        part = self._find(name)
         if part is None:
             return []
         page = self._engine.most_records()
@@ -103,7 +103,7 @@ class ChromaIndex:
 
     def vectors(self, name: str, ids: Sequence[str]) -> dict[str, Vector]:
         """Vectors by id; unknown ids and names are left out."""
-        part = self._parts.get(name)
+        part = self._find(name)
         if part is None:
             return {}
         vectors: dict[str, Vector] = {}
@@ -113,7 +113,7 @@ class ChromaIndex:
 
     def drop(self, name: str) -> None:
         """Remove the whole part; an unknown name is fine."""
-        part = self._parts.get(name)
+        part = self._find(name)
         if part is None:
             return
         # Somebody else may have been faster.
@@ -152,12 +152,15 @@ class ChromaIndex:
         """Release Chroma; again is fine."""
         self._engine.close()
 
-    def _nothing(self) -> list[tuple[str, float]]:
-        """What an unknown part holds, if it is known to be unknown."""
-        if not self._heard:
-            raise Unavailable("the vector index has not answered yet", Reason.NOT_READY)
-        self._engine.check()
-        return []
+    def _find(self, name: str) -> Part | None:
+        """The part; None where it is known to be unknown. Raises Unavailable where a Chroma
+        that is away may have it all the same."""
+        part = self._parts.get(name)
+        if part is None:
+            if not self._heard:
+                raise Unavailable("the vector index has not answered yet", Reason.NOT_READY)
+            self._engine.check()
+        return part
 
     def _listed(self) -> dict[str, Part]:
         return self._engine.read(Session.parts, Deadline(inf))
