@@ -113,7 +113,7 @@ def test_chunks_of_sentences_overlap(rag: RagClient) -> None:
     [
         Document("src/stack.py", CODE),
         Document("stack", CODE, metadata={"language": "Python"}),
-        Document("stack", CODE),
+        Document("stack", CODE, content_type="code"),
     ],
     ids=["suffix", "metadata", "content"],
 )

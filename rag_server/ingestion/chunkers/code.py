@@ -16,7 +16,8 @@ from rag_server.ingestion.chunkers.recursive import RecursiveChunker
 from rag_server.text.sentences import lines
 
 _VERSION = 1
-_PROSE = frozenset((ContentType.MARKDOWN, ContentType.HTML))
+# Plain text too: that is what a type left out means.
+_MAY_BE_CODE = frozenset((ContentType.CODE, ContentType.PLAIN))
 # A syntax tree takes some hundred times the memory of its text.
 _LONGEST = 2**20
 
@@ -47,9 +48,10 @@ class CodeChunker:
     ) -> list[Piece]:
         """Ascending, disjoint pieces. The heading of each names the definitions that hold all
         of it, as in "Stack > push"."""
-        if content_type in _PROSE or len(text) > _LONGEST or not text.strip():
+        if content_type not in _MAY_BE_CODE or len(text) > _LONGEST or not text.strip():
             return self._otherwise.chunk(text, content_type, title)
-        language = self._language or language_of(text, hints)
+        is_code = content_type is ContentType.CODE
+        language = self._language or language_of(text, hints, is_code=is_code)
         if not language:
             return self._otherwise.chunk(text, content_type, title)
         return _pieces(text, language, Costs(text, self._budget.tokens), self._budget.beside(title))

@@ -49,15 +49,16 @@ def require_grammars() -> str:
     return ",".join(version(package) for package in packages)
 
 
-def language_of(text: str, hints: Iterable[str]) -> str:
+def language_of(text: str, hints: Iterable[str], *, is_code: bool) -> str:
     """One of LANGUAGES: what the first useful hint names, in any case, else the shebang line,
-    else the one whose grammar understands how the text begins; empty where none does."""
+    else, where it is known that it `is_code`, the one whose grammar understands how the text
+    begins; empty where none does."""
     for hint in (*hints, _interpreter(text)):
         name = hint.strip().lower()
         name = _OTHER_NAMES.get(name, name)
         if name in LANGUAGES:
             return name
-    return _understood(text)
+    return _understood(text) if is_code else ""
 
 
 def parsed(encoded: bytes, language: str) -> "Tree":

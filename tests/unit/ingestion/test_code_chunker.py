@@ -158,7 +158,10 @@ def test_the_first_useful_hint_counts() -> None:
 @pytest.mark.parametrize("language", [each for each in LANGUAGES if each != "tsx"])
 def test_without_a_hint_the_language_is_told_from_the_text(language: str) -> None:
     text, _ = source(language)
-    assert chunk(text, max_tokens=24) == chunk(text, language, max_tokens=24)
+    told = chunk(text, content_type=ContentType.CODE, max_tokens=24)
+    assert told == chunk(text, language, max_tokens=24)
+    # To try all grammars on what may be prose would cost too much.
+    assert {heading for heading, _ in chunk(text, max_tokens=24)} == {""}
 
 
 def test_a_shebang_tells_the_language() -> None:
@@ -169,14 +172,22 @@ def test_a_shebang_tells_the_language() -> None:
 
 @pytest.mark.parametrize("text", ["Some words. " * 40, "word\n" * 200, "1 2 3\n" * 50, "{}" * 90])
 def test_what_is_no_code_is_cut_as_text(text: str) -> None:
-    assert {heading for heading, _ in chunk(text)} == {""}
+    assert {heading for heading, _ in chunk(text, content_type=ContentType.CODE)} == {""}
 
 
-def test_prose_is_cut_as_text_whatever_the_language() -> None:
-    text = "# One\n\n" + "Some words. " * 100
-    kinds = (ContentType.MARKDOWN, ContentType.HTML)
-    cut = [chunk(text, "python", content_type=each, max_tokens=64) for each in kinds]
-    assert cut == [chunk(text, max_tokens=64)] * 2
+@pytest.mark.parametrize(
+    "content_type", sorted(set(ContentType) - {ContentType.CODE, ContentType.PLAIN})
+)
+def test_what_is_not_sent_as_code_is_cut_as_text(content_type: ContentType) -> None:
+    cut = chunk(PYTHON, "python", content_type=content_type, max_tokens=40)
+    assert {heading for heading, _ in cut} == {""}
+
+
+def test_code_may_be_sent_as_such_or_without_a_type() -> None:
+    kinds = (ContentType.CODE, ContentType.PLAIN)
+    cut = [chunk(PYTHON, content_type=each, max_tokens=40, hints=("py",)) for each in kinds]
+    assert cut[0] == cut[1]
+    assert cut[0][-1][0] == "main"
 
 
 def test_broken_code_is_cut_all_the_same() -> None:
