@@ -10,7 +10,9 @@ from importlib.metadata import version
 
 import grpc
 
+from rag_server.cache.principals import Principals
 from rag_server.cache.query_embeddings import QueryEmbeddings
+from rag_server.catalog_location import catalog_location
 from rag_server.core import collector
 from rag_server.core.chunking import STRATEGIES, ChunkingSpec
 from rag_server.core.collector import GarbageCollector
@@ -70,6 +72,8 @@ _SHOWN_COLLECTIONS = 20
 
 # More than a header of a stream can have, metadata and all.
 _HEADER_BYTES = 2**20
+# Each key is looked up once a second at most, where the catalog is not in this process.
+_KEY_THREADS, _KEY_QUEUE = 2, 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +102,7 @@ class _Pools:
     writes: BoundedPool
     commits: BoundedPool
     generation: BoundedPool
+    keys: BoundedPool
 
 
 class _Signal:
@@ -169,7 +174,7 @@ async def _engines(
 ) -> _Engines:
     directory = settings.data.directory
     stack.enter_context(DirectoryLock(directory))
-    catalog = open_catalog(directory, telemetry)
+    catalog = await asyncio.to_thread(open_catalog, catalog_location(settings), telemetry)
     stack.callback(catalog.close)
     # Both take about a second, most of it outside of the interpreter.
     index, model = await asyncio.gather(
@@ -206,8 +211,9 @@ def _pools(settings: Settings, metrics: Metrics, stack: AsyncExitStack) -> _Pool
         BoundedPool("write", asked.write_threads, asked.write_queue, give_way),
         BoundedPool("commit", _COMMIT_THREADS, asked.write_queue),
         BoundedPool("generation", asked.generation_threads, asked.generation_queue),
+        BoundedPool("keys", _KEY_THREADS, _KEY_QUEUE),
     )
-    for pool in (pools.reads, pools.writes, pools.commits, pools.generation):
+    for pool in (pools.reads, pools.writes, pools.commits, pools.generation, pools.keys):
         metrics.watch(pool)
         stack.push_async_callback(asyncio.to_thread, pool.close, wait=True)
     return pools
@@ -263,10 +269,13 @@ def _server(
             _facts(settings, engines, generators), watch.components
         ),
     }
+    keys = engines.catalog.keys
+    # A key in the file beside us is found faster than a thread begins.
+    remote = None if settings.catalog.url is None else Principals(keys, pools.keys)
     surrounding = interceptors(
         RpcMetrics(metrics.registry, methods()),
         metrics.rejected,
-        engines.catalog.keys.authenticate,
+        remote.authenticate if remote else keys.authenticate,
         settings.authenticated,
         settings.server.default_deadline_seconds,
         settings.server.max_deadline_seconds,
@@ -279,6 +288,7 @@ def _server(
         _credentials(settings),
         tracing.server_interceptor() if tracing else None,
         lambda: _drain(streams, desk),
+        remote.look_up if remote else None,
     )
 
 

@@ -58,7 +58,7 @@ def backup(
     """
     scope = _scope(tenant, collection)
     settings = load_settings(config, {"data.directory": data_dir})
-    _must_exist(settings.data.directory)
+    _must_exist(settings)
     with _backups(settings, url) as here:
         parent = here.vault.get(base) if base else None
         if incremental and parent is None:
@@ -183,22 +183,25 @@ def _vault(settings: Settings, url: str | None) -> "Vault":
     return Vault(Target(place, storage_options(settings.backup, place)))
 
 
-def _must_exist(directory: Path) -> None:
+def _must_exist(settings: Settings) -> None:
     """Opening would make a new catalog, and a backup of that would hide the mistake."""
+    from rag_server.catalog_location import catalog_location, place_of
     from rag_server.stores.migration import REVISIONS, pending
 
-    if pending(directory) == REVISIONS:
-        message = f"there is no catalog in {directory}"
-        raise PreconditionFailed(message, Reason.NOT_READY, {"directory": str(directory)})
+    location = catalog_location(settings)
+    if pending(location) == REVISIONS:
+        message = f"there is no catalog in {place_of(location)}"
+        raise PreconditionFailed(message, Reason.NOT_READY)
 
 
 @contextmanager
 def _backups(settings: Settings, url: str | None) -> Iterator["Backups"]:
+    from rag_server.catalog_location import catalog_location
     from rag_server.stores.backup.backups import Backups
     from rag_server.stores.catalog.catalog import open_catalog
 
     vault = _vault(settings, url)
-    catalog = open_catalog(settings.data.directory)
+    catalog = open_catalog(catalog_location(settings))
     try:
         yield Backups(catalog, vault)
     finally:

@@ -2,16 +2,21 @@
 
 import json
 from collections.abc import Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from rag_server.core.errors import PreconditionFailed, Reason
 from rag_server.core.telemetry import SILENT, Telemetry
 from rag_server.settings import load_settings
 from rag_server.stores.schema_change import SchemaChange
+
+if TYPE_CHECKING:
+    from rag_server.stores.catalog.location import Location
 
 DataDir = Annotated[Path | None, typer.Option(help="Directory of the catalog.")]
 Config = Annotated[Path | None, typer.Option(help="YAML file of settings.")]
@@ -21,7 +26,7 @@ Config = Annotated[Path | None, typer.Option(help="YAML file of settings.")]
 class Report:
     """What was done, or would be: `summaries` one per step; `copy` of the catalog as it was."""
 
-    directory: Path
+    place: str
     change: SchemaChange
     summaries: Sequence[str]
     copy: Path | None = None
@@ -42,14 +47,14 @@ class Report:
     def lines(self) -> list[str]:
         """For a person."""
         if not self.change.steps:
-            return [f"the catalog in {self.directory} has schema {self.change.after} already"]
+            return [f"the catalog in {self.place} has schema {self.change.after} already"]
         does = "takes back" if self.change.direction == "down" else "applies"
         steps = zip(self.change.steps, self.summaries, strict=True)
         return [
             *(f"{does} {step}: {text}" for step, text in steps),
             *(["nothing was changed; the statements would be:", self.sql] if self.sql else []),
-            *(_way_back(self.directory, self.change, self.copy) if self.copy else []),
-            *([] if self.sql else [f"the catalog in {self.directory} is at {self.change.after}"]),
+            *(_way_back(self.place, self.change, self.copy) if self.copy else []),
+            *([] if self.sql else [f"the catalog in {self.place} is at {self.change.after}"]),
         ]
 
 
@@ -69,44 +74,64 @@ def migrate(
 ) -> None:
     """Bring the catalog to this version's schema, or to another one, all or nothing.
 
-    The server must be stopped. A copy of the catalog is made first.
+    All servers must be stopped. A copy of a SQLite catalog is made first.
     """
-    directory = load_settings(config, {"data.directory": data_dir}).data.directory
+    from rag_server.catalog_location import catalog_location
+
+    location = catalog_location(load_settings(config, {"data.directory": data_dir}))
     report = (
-        rehearse(directory, to) if dry_run else perform(directory, to, copy_first=not backup_taken)
+        rehearse(location, to) if dry_run else perform(location, to, copy_first=not backup_taken)
     )
     typer.echo(json.dumps(report.row()) if as_json else "\n".join(report.lines()))
 
 
-def rehearse(directory: Path, to: str) -> Report:
+def rehearse(location: "Location", to: str) -> Report:
     """What `perform` would do, beside a running server too."""
+    from rag_server.catalog_location import place_of
     from rag_server.stores.migration import plan, scripts
 
-    change = plan(directory, to)
+    change = plan(location, to)
+    dialect = "sqlite" if isinstance(location, Path) else "postgresql"
     return Report(
-        directory, change, scripts().summaries(change), sql=scripts().sql(change, "sqlite")
+        place_of(location), change, scripts().summaries(change), sql=scripts().sql(change, dialect)
     )
 
 
-def perform(directory: Path, to: str, *, copy_first: bool, telemetry: Telemetry = SILENT) -> Report:
-    """Change the schema under the directory's lock. `telemetry.reached` is called with
-    "migrate.copy", "migrate.copied" and what `stores.migration` says. Raises as that does."""
-    from rag_server.stores.catalog_copy import copy_catalog
+def perform(
+    location: "Location", to: str, *, copy_first: bool, telemetry: Telemetry = SILENT
+) -> Report:
+    """Change the schema, of a data directory under its lock. `telemetry.reached` is called
+    with "migrate.copy", "migrate.copied" and what `stores.migration` says. Raises as that
+    does, and PreconditionFailed for a copy of what only PostgreSQL's own tools can copy."""
+    from rag_server.catalog_location import place_of
     from rag_server.stores.lock import DirectoryLock
     from rag_server.stores.migration import migrate, plan, scripts
 
-    with DirectoryLock(directory):
-        change = plan(directory, to)
+    with DirectoryLock(location) if isinstance(location, Path) else nullcontext():
+        change = plan(location, to)
         copy = None
         if change.steps and change.before and copy_first:
-            telemetry.reached("migrate.copy")
-            copy = copy_catalog(directory, change.before, datetime.now(UTC))
-            telemetry.reached("migrate.copied")
-        migrate(directory, to, telemetry)
-    return Report(directory, change, scripts().summaries(change), copy)
+            copy = _copy(location, change.before, telemetry)
+        migrate(location, to, telemetry)
+    return Report(place_of(location), change, scripts().summaries(change), copy)
 
 
-def _way_back(directory: Path, change: SchemaChange, copy: Path) -> list[str]:
+def _copy(location: "Location", schema: str, telemetry: Telemetry) -> Path:
+    from rag_server.stores.catalog_copy import copy_catalog
+
+    if not isinstance(location, Path):
+        raise PreconditionFailed(
+            "a PostgreSQL database is not copied here: back it up (pg_dump), then say "
+            "--backup-taken",
+            Reason.NOT_READY,
+        )
+    telemetry.reached("migrate.copy")
+    copy = copy_catalog(location, schema, datetime.now(UTC))
+    telemetry.reached("migrate.copied")
+    return copy
+
+
+def _way_back(directory: str, change: SchemaChange, copy: Path) -> list[str]:
     return [
         f"the catalog as it was is in {copy}",
         f"to return to it: stop the server, remove catalog.sqlite3* and chroma from {directory}, "

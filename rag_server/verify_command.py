@@ -54,9 +54,7 @@ def verify(
     which --repair mends; 4: the catalog breaks a rule, restore it from a backup.
     """
     settings = load_settings(config, {"data.directory": data_dir})
-    findings = (
-        _catalog_only(settings.data.directory) if catalog_only else _everything(settings, repair)
-    )
+    findings = _catalog_only(settings) if catalog_only else _everything(settings, repair)
     verdict = Verdict.on(findings)
     if as_json:
         rows = [asdict(each) | {"open": each.open} for each in findings]
@@ -66,8 +64,8 @@ def verify(
     raise typer.Exit(verdict)
 
 
-def _catalog_only(directory: Path) -> list[Finding]:
-    catalog = _open(directory)
+def _catalog_only(settings: Settings) -> list[Finding]:
+    catalog = _open(settings)
     try:
         return catalog.audit.look(_progress)
     finally:
@@ -79,13 +77,12 @@ def _everything(settings: Settings, repair: bool) -> list[Finding]:
     from rag_server.stores.lock import DirectoryLock
     from rag_server.vector_index import open_index
 
-    directory = settings.data.directory
-    with DirectoryLock(directory):
-        found = _catalog_only(directory)
+    with DirectoryLock(settings.data.directory):
+        found = _catalog_only(settings)
         if found:
             # What is broken itself cannot say what the index must hold.
             return found
-        catalog = _open(directory)
+        catalog = _open(settings)
         index = open_index(settings)
         try:
             verification = IndexVerification(catalog, index, _progress)
@@ -95,13 +92,16 @@ def _everything(settings: Settings, repair: bool) -> list[Finding]:
             catalog.close()
 
 
-def _open(directory: Path) -> "SqlCatalog":
+def _open(settings: Settings) -> "SqlCatalog":
+    from rag_server.catalog_location import catalog_location, place_of
     from rag_server.stores.catalog.catalog import open_catalog
     from rag_server.stores.migration import plan
 
-    if plan(directory).before is None:
-        raise PreconditionFailed(f"there is no catalog in {directory}", Reason.NOT_READY)
-    return open_catalog(directory)
+    location = catalog_location(settings)
+    if plan(location).before is None:
+        message = f"there is no catalog in {place_of(location)}"
+        raise PreconditionFailed(message, Reason.NOT_READY)
+    return open_catalog(location)
 
 
 def _progress(what: str, done: int) -> None:

@@ -75,7 +75,7 @@ def start(
     listening = threading.Event()
     threading.Thread(target=_read, args=(server, listening), daemon=True).start()
     if not listening.wait(START_SECONDS) or not server.port:
-        process.kill()
+        server.kill()
         raise RuntimeError("the server did not start:\n" + "\n".join(server.lines))
     return server
 

@@ -1,5 +1,6 @@
 """All sections together, and the rules between them."""
 
+import re
 from ipaddress import ip_address
 from typing import Self
 
@@ -8,6 +9,8 @@ from pydantic_core import PydanticCustomError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from rag_server.settings import sections
+
+_POSTGRES = re.compile("postgres(ql)?://")
 
 
 class Settings(BaseSettings):
@@ -30,6 +33,7 @@ class Settings(BaseSettings):
     auth: sections.Auth = Field(default_factory=sections.Auth)
     data: sections.Data = Field(default_factory=sections.Data)
     chroma: sections.Chroma = Field(default_factory=sections.Chroma)
+    catalog: sections.Catalog = Field(default_factory=sections.Catalog)
     embedder: sections.Embedder = Field(default_factory=sections.Embedder)
     parsing: sections.Parsing = Field(default_factory=sections.Parsing)
     chunking: sections.Chunking = Field(default_factory=sections.Chunking)
@@ -94,6 +98,15 @@ class Settings(BaseSettings):
                 f"must be more than server.max_deadline_seconds ({longest:g}), "
                 "or running calls lose rows",
             )
+        return self
+
+    @model_validator(mode="after")
+    def _catalog_is_reachable(self) -> Self:
+        if self.catalog.url is None:
+            if self.catalog.password is not None:
+                raise _violation("catalog.url", "must be set when catalog.password is")
+        elif not _POSTGRES.match(self.catalog.url.get_secret_value()):
+            raise _violation("catalog.url", "must begin with postgresql://")
         return self
 
     @model_validator(mode="after")

@@ -249,6 +249,40 @@ class Chroma(Section):
         return self.mode == "cloud" if self.ssl is None else self.ssl
 
 
+class Catalog(Section):
+    """Where the catalog is; the pool and the times are those of PostgreSQL."""
+
+    url: SecretStr | None = Field(
+        default=None,
+        description="PostgreSQL database that servers share, "
+        "`postgresql://user@host:5432/database?sslmode=verify-full`; unset: SQLite in "
+        "`data.directory`.",
+    )
+    password: SecretStr | None = Field(
+        default=None,
+        description="Password of its user, never shown; unset: the URL's, or libpq's own ways "
+        "(`passfile` in the URL, PGPASSFILE, PGPASSWORD).",
+    )
+    pool_size: int = Field(
+        default=16, ge=2, le=200, description="Connections that this server opens at most."
+    )
+    pool_timeout_seconds: Seconds = Field(
+        default=5.0, description="Longest wait for a free connection, in seconds."
+    )
+    connect_timeout_seconds: Seconds = Field(
+        default=5.0, description="Longest wait for a new connection, in seconds; 2 at least."
+    )
+    statement_timeout_seconds: Seconds = Field(
+        default=10.0,
+        description="Longest time of one statement, in seconds; a second later a server that says "
+        "nothing is given up.",
+    )
+    lock_timeout_seconds: Seconds = Field(
+        default=5.0,
+        description="Longest wait for another server's commit to the same collection, in seconds.",
+    )
+
+
 class Embedder(Section):
     """The model that turns text into vectors."""
 

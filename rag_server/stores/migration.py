@@ -116,7 +116,7 @@ def _carry_out(location: Location, change: SchemaChange, telemetry: Telemetry) -
     try:
         with (
             closing(open_database(_unhurried(location))) as database,
-            database.writing(alone=True) as connection,
+            database.changing() as connection,
         ):
             # Another server may have done it while this one waited for its turn.
             if _version(connection) != change.after:

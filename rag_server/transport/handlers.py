@@ -30,8 +30,14 @@ class HandlerFactory:
     iterator of its messages instead of the request."""
 
     def __init__(
-        self, interceptors: Sequence[Interceptor], telemetry: Telemetry, max_message_bytes: int
+        self,
+        interceptors: Sequence[Interceptor],
+        telemetry: Telemetry,
+        max_message_bytes: int,
+        look_up: Callable[[str], Awaitable[None]] | None = None,
     ) -> None:
+        """`look_up` is given the key of a call before the interceptors, which cannot wait."""
+        self._look_up = look_up
         self._interceptors = interceptors
         self._telemetry = telemetry
         self._limit = max_message_bytes
@@ -66,7 +72,7 @@ class HandlerFactory:
         self, behaviour: Callable[[Any, Call], Awaitable[Message]], method: Method
     ) -> Callable[[Any, _Context], Awaitable[Message]]:
         async def handle(request: Any, context: _Context) -> Message:
-            rpc = _rpc(method, request, context)
+            rpc = await self._prepared(_rpc(method, request, context))
             try:
                 with self._around(rpc):
                     async with asyncio.timeout(rpc.deadline.remaining()):
@@ -83,7 +89,7 @@ class HandlerFactory:
         streamed = method.type == "bidi_stream"
 
         async def handle(request: Any, context: _Context) -> AsyncIterator[Message]:
-            rpc = _rpc(method, None if streamed else request, context)
+            rpc = await self._prepared(_rpc(method, None if streamed else request, context))
             given = _readable(request) if streamed else request
             try:
                 with self._around(rpc):
@@ -98,6 +104,12 @@ class HandlerFactory:
                 await _abort(rpc, error)
 
         return handle
+
+    async def _prepared(self, rpc: Rpc) -> Rpc:
+        key = rpc.metadata.get("x-api-key")
+        if self._look_up is not None and isinstance(key, str) and key:
+            await self._look_up(key)
+        return rpc
 
     @contextmanager
     def _around(self, rpc: Rpc) -> Iterator[None]:

@@ -1,7 +1,7 @@
 """The gRPC server: port, options, credentials, health, reflection and drain."""
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import grpc
@@ -70,14 +70,16 @@ class RpcServer:
         credentials: grpc.ServerCredentials | None = None,
         tracing: "grpc.aio.ServerInterceptor | None" = None,
         end_streams: Callable[[], None] = lambda: None,
+        look_up: Callable[[str], Awaitable[None]] | None = None,
     ) -> None:
         """`servicers` by full service name, one for each service of the contract;
-        `end_streams` asks calls that would go on for ever to end themselves."""
+        `end_streams` asks calls that would go on for ever to end themselves; `look_up` as in
+        HandlerFactory."""
         self._options = options
         self._server = grpc.aio.server(
             options=options.channel_arguments(), interceptors=[tracing] if tracing else []
         )
-        factory = HandlerFactory(interceptors, telemetry, options.max_message_bytes)
+        factory = HandlerFactory(interceptors, telemetry, options.max_message_bytes, look_up)
         for name, descriptor in SERVICES.items():
             self._server.add_generic_rpc_handlers((factory.service(servicers[name], descriptor),))
         self._health = Health()

@@ -28,7 +28,8 @@ _CONFIGURED = ("/etc/ragrpc", "/var/lib/ragrpc", "/var/cache/ragrpc")
 _METRIC = re.compile(r"(?:ragrpc|grpc_server)_[a-z_]+")
 _CLIENT_VARIABLES = {"RAGRPC_ADDRESS", "RAGRPC_API_KEY"}
 _VARIABLE = re.compile(r"RAGRPC_[A-Z_]*[A-Z]")
-_SETTING = re.compile(rf"({'|'.join(Settings.model_fields)})\.[a-z_]+")
+# A word that goes on with a digit is the name of a file.
+_SETTING = re.compile(rf"({'|'.join(Settings.model_fields)})\.[a-z_]+(?![a-z_0-9])")
 
 
 def made_by_make() -> set[str]:

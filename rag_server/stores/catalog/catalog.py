@@ -47,7 +47,7 @@ class SqlCatalog:
     def ping(self) -> None:
         """Raises Unavailable when the catalog can be neither read nor written."""
         self._writer.ping()
-        self._cursor.rows("SELECT 1 FROM collections LIMIT 1")
+        self._database.ping()
 
     def close(self) -> None:
         """Finish the writes in hand and close the database; nothing may be reading."""

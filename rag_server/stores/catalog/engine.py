@@ -12,6 +12,8 @@ from sqlalchemy.exc import DBAPIError, IntegrityError, SQLAlchemyError
 from rag_server.core.errors import RagError, Reason, Unavailable
 from rag_server.stores.catalog.cursor import Cursor
 
+# Reads next to nothing, of a table that is always there.
+PING = "SELECT 1 FROM collections LIMIT 1"
 # SQLSTATEs of PostgreSQL: serialization_failure and deadlock_detected.
 _CONTENTION = frozenset({"40001", "40P01"})
 
@@ -28,6 +30,10 @@ class Database(ABC):
         """Whether there is a database that could be read; does not make one."""
 
     @abstractmethod
+    def ping(self) -> None:
+        """Raises Unavailable, soon, when the tables cannot be read."""
+
+    @abstractmethod
     def reading(self) -> AbstractContextManager[Connection]:
         """A transaction that sees one state of the database."""
 
@@ -39,6 +45,11 @@ class Database(ABC):
     def writing(self, *, alone: bool = False) -> AbstractContextManager[Connection]:
         """A transaction that commits at the end. With `alone` no other process writes
         meanwhile: for what removes rows that others might be about to refer to."""
+
+    @abstractmethod
+    def changing(self) -> AbstractContextManager[Connection]:
+        """A transaction that commits at the end and has the database for itself, whatever its
+        tables are: for changes of the schema."""
 
     @abstractmethod
     def intact(self, connection: Connection) -> bool:

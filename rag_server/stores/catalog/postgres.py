@@ -4,27 +4,25 @@ import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import lru_cache
-from time import monotonic, sleep
+from time import monotonic
 from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.exc import DBAPIError, InvalidatePoolError
 from sqlalchemy.pool import ConnectionPoolEntry, QueuePool
 
-from rag_server.core.errors import Reason, Unavailable
+from rag_server.stores.catalog.commit_marks import CommitMarks
 from rag_server.stores.catalog.cursor import Row
 from rag_server.stores.catalog.engine import Database, translated, unavailable
 from rag_server.stores.catalog.location import PostgresOptions
 from rag_server.stores.catalog.session import Session, connect
+from rag_server.stores.catalog.session_watch import SessionWatch
 
 # The lock that writers share, and that whoever must be alone takes for itself; any number
 # that nobody else's advisory lock in the same database has.
 _LOCK = 0x72616772706373
-_SHARED = f"SELECT pg_current_xact_id()::text, pg_advisory_xact_lock_shared({_LOCK})"
-_ALONE = f"SELECT pg_current_xact_id()::text, pg_advisory_xact_lock({_LOCK})"
-_STATUS = "SELECT pg_xact_status(CAST(? AS xid8))"
-_END = "SELECT pg_terminate_backend(?)"
-
+_SHARED = f"SELECT pg_advisory_xact_lock_shared({_LOCK})"
+_ALONE = f"SELECT pg_advisory_xact_lock({_LOCK})"
 _UNHURRIED = """
 SELECT set_config('statement_timeout', '0', true),
   set_config('idle_in_transaction_session_timeout', '0', true)
@@ -32,9 +30,6 @@ SELECT set_config('statement_timeout', '0', true),
 
 # How long one who reads everything waits for an answer.
 _SNAPSHOT_SECONDS = 600.0
-# How long the outcome of a commit is asked for after its connection broke, and how often.
-_PATIENCE_SECONDS = 5.0
-_PAUSE_SECONDS = 0.1
 # Age of the last use after which a pooled connection is asked whether it still works, and how
 # long it may take to answer.
 _FRESH_SECONDS = 1.0
@@ -59,7 +54,9 @@ class PostgresDatabase(Database):
             # Parameters are people's documents: they must not reach a log.
             hide_parameters=True,
         )
-        super().__init__(engine, PostgresCursor(engine))
+        self._watch = SessionWatch(options)
+        super().__init__(engine, PostgresCursor(engine, self._watch))
+        self._marks = CommitMarks(self.cursor)
         event.listen(engine, "checkin", _note_use)
         event.listen(engine, "checkout", _ask_after_silence)
         self._snapshots = engine.execution_options(
@@ -70,9 +67,21 @@ class PostgresDatabase(Database):
         """Always: databases are made by whoever runs the server."""
         return True
 
+    def ping(self) -> None:
+        """Raises Unavailable when the server does not answer; until it does again, everything
+        else is refused at once, so that nobody waits for time-outs."""
+        self._watch.ask()
+
+    def close(self) -> None:
+        """Close all connections; none may be busy."""
+        self._marks.remove(self._engine)
+        super().close()
+        self._watch.close()
+
     @contextmanager
     def reading(self) -> Iterator[Connection]:
         """A read-only transaction that sees one state of the database."""
+        self._watch.check()
         with translated(), self._snapshots.connect() as connection:
             yield connection
 
@@ -91,54 +100,48 @@ class PostgresDatabase(Database):
     @contextmanager
     def writing(self, *, alone: bool = False) -> Iterator[Connection]:
         """A transaction that commits at the end. Each statement sees what others have
-        committed before it."""
-        with translated(), self._engine.connect() as connection, connection.begin():
-            number, _ = connection.exec_driver_sql(_ALONE if alone else _SHARED).one()
-            process = _session(connection).info.backend_pid
+        committed before it. Raises Unavailable, which tells when the outcome is unknown."""
+        self._watch.check()
+        with translated(), self._engine.connect() as connection:
+            self._marks.ensure(connection)
+            with connection.begin():
+                connection.exec_driver_sql(_ALONE if alone else _SHARED)
+                mark = self._marks.put(connection)
+                yield connection
+                self._commit(connection, mark)
+
+    @contextmanager
+    def changing(self) -> Iterator[Connection]:
+        """A transaction that commits at the end, without any other writer."""
+        with translated(), self._engine.begin() as connection:
+            connection.exec_driver_sql(_ALONE)
             yield connection
-            try:
-                connection.commit()
-            except DBAPIError as error:
-                if not error.connection_invalidated:
-                    raise
-                self._settle(number, process, error)
 
     def intact(self, connection: Connection) -> bool:
         """Whether the connection is: a failed statement undoes only to its savepoint."""
         return not connection.invalidated
 
-    def _settle(self, number: str, process: int, error: DBAPIError) -> None:
-        """Find out what became of a commit whose connection broke; returns if it is there."""
-        until = monotonic() + _PATIENCE_SECONDS
-        while monotonic() < until:
-            status = self._status(number, process)
-            if status == "committed":
-                return
-            if status == "aborted":
-                raise unavailable() from error
-            sleep(_PAUSE_SECONDS)
-        raise _unknown() from error
-
-    def _status(self, number: str, process: int) -> str | None:
-        """What the server says of a transaction, whose session is ended if it still runs;
-        None: nothing for now."""
+    def _commit(self, connection: Connection, mark: str) -> None:
         try:
-            ((status,),) = self.cursor.rows(_STATUS, (number,))
-            if status == "in progress":
-                self.cursor.rows(_END, (process,))
-        except Unavailable:
-            return None
-        return str(status)
+            connection.commit()
+        except DBAPIError as error:
+            if not error.connection_invalidated:
+                raise
+            # The server may have committed before it could say so.
+            if not self._marks.found(mark):
+                raise unavailable() from error
 
 
 class PostgresCursor:
     """Implements `Cursor` on the connections of a pool."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, watch: SessionWatch) -> None:
         self._engine = engine.execution_options(isolation_level="AUTOCOMMIT")
+        self._watch = watch
 
     def rows(self, sql: str, parameters: Sequence[Any] = ()) -> list[Row]:
         """All rows of one statement."""
+        self._watch.check()
         with translated(), self._engine.connect() as connection:
             found = connection.exec_driver_sql(_translated(sql), tuple(parameters))
             return [tuple(row) for row in found]
@@ -168,14 +171,6 @@ def _ask_after_silence(session: Session, record: ConnectionPoolEntry, *_: object
     if silent and not session.answers(_ANSWER_SECONDS):
         # What ended this one has ended the others, too.
         raise InvalidatePoolError
-
-
-def _unknown() -> Unavailable:
-    return Unavailable(
-        "the catalog went away during a commit, which may or may not be there: ask again",
-        Reason.NOT_READY,
-        {"part": "catalog", "outcome": "unknown"},
-    )
 
 
 @lru_cache(maxsize=512)

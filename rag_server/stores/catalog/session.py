@@ -88,10 +88,11 @@ def connect(options: PostgresOptions) -> Session:
         cursor_factory=_BinaryCursor,
         autocommit=True,
     )
-    session.patience = options.statement_timeout + _MARGIN
+    session.patience = options.connect_timeout
     times = (options.statement_timeout, options.lock_timeout, options.statement_timeout)
     session.execute(_CONFIGURE, [str(_milliseconds(seconds)) for seconds in times])
     session.autocommit = False
+    session.patience = options.statement_timeout + _MARGIN
     return session
 
 

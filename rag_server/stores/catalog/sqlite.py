@@ -3,7 +3,7 @@
 import sqlite3
 from collections import deque
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import URL, Connection, create_engine, event
 
 from rag_server.stores.catalog.cursor import Row
-from rag_server.stores.catalog.engine import Database, translated, unavailable
+from rag_server.stores.catalog.engine import PING, Database, translated, unavailable
 
 FILE = "catalog.sqlite3"
 
@@ -64,6 +64,10 @@ class SqliteDatabase(Database):
         """Whether the file is there."""
         return self._path.exists()
 
+    def ping(self) -> None:
+        """Raises Unavailable when the tables cannot be read."""
+        self.cursor.rows(PING)
+
     @contextmanager
     def reading(self) -> Iterator[Connection]:
         """A transaction that sees one state of the database."""
@@ -81,6 +85,10 @@ class SqliteDatabase(Database):
             # succeed and acknowledge nothing.
             if not self.intact(connection):
                 raise unavailable()
+
+    def changing(self) -> AbstractContextManager[Connection]:
+        """As `writing`."""
+        return self.writing()
 
     def intact(self, connection: Connection) -> bool:
         """Whether SQLite has not rolled back by itself."""

@@ -75,3 +75,19 @@ def test_settings_that_do_not_fit_together_are_refused(
 def test_a_server_of_ones_own_needs_no_key() -> None:
     given = {"openai.model": "m", "openai.base_url": "http://127.0.0.1:1/v1"}
     assert load_settings(None, given).openai.api_key is None
+
+
+@pytest.mark.parametrize("url", ["sqlite:///x.db", "http://host/db", "postgresql:host"])
+def test_another_database_than_postgresql_is_refused_without_its_url(url: str) -> None:
+    with pytest.raises(SettingsError) as refused:
+        load_settings(None, {"catalog.url": url})
+    assert str(refused.value) == (
+        "setting catalog.url from the command line must begin with postgresql://"
+    )
+
+
+def test_a_password_alone_is_of_no_catalog() -> None:
+    with pytest.raises(
+        SettingsError, match=r"catalog\.url .* must be set when catalog\.password is"
+    ):
+        load_settings(None, {"catalog.password": "secret"})
