@@ -6,17 +6,20 @@ python -m tests.chaos [--rounds 30] [--seed N]
 import argparse
 import random
 import tempfile
+from operator import attrgetter
 from pathlib import Path
 
 from rich.console import Console
 
 from tests.bench.figure import Bound, Figure, print_table
 from tests.bench.results import Results
-from tests.chaos.points import POINTS
+from tests.chaos.points import ALL_POINTS
 from tests.chaos.run import ChaosRun
 from tests.chaos.tally import Tally
 
 _NONE = Bound(at_most=0)
+# What the tally calls a planted fault.
+_CAUGHT_AS = {"lost": "lost", "half": "half_visible", "index": "verify_failures"}
 
 
 def main() -> None:
@@ -26,15 +29,17 @@ def main() -> None:
     console.print(f"Seed {asked.seed}; --seed {asked.seed} repeats this run.")
     with tempfile.TemporaryDirectory(prefix="ragrpc-chaos-") as scratch:
         tally = _rounds(Path(scratch, "data"), asked.rounds, asked.seed, console)
-        lost_caught = planted(Path(scratch, "lost"), asked.seed, "lost").lost > 0
-        half_caught = planted(Path(scratch, "half"), asked.seed, "half").half_visible > 0
+        caught = {plant: planted(Path(scratch, plant), asked.seed, plant) for plant in _CAUGHT_AS}
     figures = [
+        Figure("rounds", tally.rounds),
         Figure("lost", tally.lost, bound=_NONE),
         Figure("half_visible", tally.half_visible, bound=_NONE),
-        Figure("rounds", tally.rounds),
-        Figure("points_hit", len(tally.points), bound=Bound(at_least=len(POINTS))),
-        Figure("planted_lost_caught", int(lost_caught), bound=Bound(at_least=1)),
-        Figure("planted_half_caught", int(half_caught), bound=Bound(at_least=1)),
+        Figure("verify_failures", tally.verify_failures, bound=_NONE),
+        Figure("points_hit", len(tally.points), bound=Bound(at_least=len(ALL_POINTS))),
+        *(
+            Figure(f"planted_{plant}_caught", int(often > 0), bound=Bound(at_least=1))
+            for plant, often in caught.items()
+        ),
         Figure("acknowledged", tally.acknowledged),
         Figure("observations", tally.observations),
         Figure("seed", asked.seed),
@@ -47,13 +52,14 @@ def main() -> None:
     console.print(f"Figures: {results.path}", style="dim", soft_wrap=True)
 
 
-def planted(data_dir: Path, seed: int, plant: str, rounds: int = 5) -> Tally:
-    """Rounds with a planted fault, until the checks have caught it."""
+def planted(data_dir: Path, seed: int, plant: str, rounds: int = 5) -> int:
+    """Rounds with a planted fault, until the check for its kind has caught it; how often."""
     run = ChaosRun(data_dir, seed, plant)
-    while run.tally.rounds < rounds and not (run.tally.lost or run.tally.half_visible):
+    caught = attrgetter(_CAUGHT_AS[plant])
+    while run.tally.rounds < rounds and not caught(run.tally):
         run.crash_while_writing()
         run.restart()
-    return run.tally
+    return int(caught(run.tally))
 
 
 def _rounds(data_dir: Path, rounds: int, seed: int, console: Console) -> Tally:
@@ -64,6 +70,7 @@ def _rounds(data_dir: Path, rounds: int, seed: int, console: Console) -> Tally:
             tally = run.tally
             done = f"round {tally.rounds} of {rounds}: killed at {where}"
             seen = f"lost {tally.lost}, half visible {tally.half_visible}"
+            seen += f", verify failed {tally.verify_failures}"
             status.update(f"{done}; {seen}")
             if not console.is_terminal:
                 console.print(f"{done}; {seen}", highlight=False)

@@ -3,10 +3,14 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from threading import Timer
+from typing import Any
 
 from rag_server.core.documents import Collection, Commit, NewDocument, OutcomeKind
+from rag_server.core.protocols import Changes
 from rag_server.stores.catalog.documents import SqlDocuments
+from rag_server.stores.chroma import ChromaIndex
 
+Apply = Callable[[ChromaIndex, str, Changes], None]
 Write = Callable[[SqlDocuments, Collection, Sequence[NewDocument]], Commit]
 
 _EARLY_SECONDS = 0.4
@@ -36,16 +40,27 @@ def show_in_two_steps(write: Write) -> Write:
     return planted
 
 
-PLANTS: Mapping[str, Callable[[Write], Write]] = {
-    "lost": acknowledge_early,
-    "half": show_in_two_steps,
+def skip_first(apply: Apply) -> Apply:
+    """Leaves the first chunk of each change out of the index."""
+
+    def planted(index: ChromaIndex, name: str, changes: Changes) -> None:
+        apply(index, name, replace(changes, ids=changes.ids[1:], vectors=changes.vectors[1:]))
+
+    return planted
+
+
+# The class and the method that each fault replaces, and how.
+PLANTS: Mapping[str, tuple[type, str, Callable[[Any], Any]]] = {
+    "lost": (SqlDocuments, "write", acknowledge_early),
+    "half": (SqlDocuments, "write", show_in_two_steps),
+    "index": (ChromaIndex, "apply", skip_first),
 }
 
 
 def plant(name: str) -> None:
     """Put a fault into this process."""
-    # By name, since a type checker rightly refuses it.
-    setattr(SqlDocuments, "write", PLANTS[name](SqlDocuments.write))  # noqa: B010 - as above
+    owner, method, fault = PLANTS[name]
+    setattr(owner, method, fault(getattr(owner, method)))
 
 
 def _half(document: NewDocument) -> NewDocument:

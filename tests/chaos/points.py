@@ -39,6 +39,8 @@ BACKUPS = (
     "restore.swap",
     "restore.done",
 )
+# Where `make chaos` kills once each.
+ALL_POINTS = (*POINTS, *MIGRATION)
 # Said on standard output before.
 KILLED = "killed at the point"
 

@@ -7,47 +7,28 @@ from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
-from dataclasses import dataclass
 from pathlib import Path
 from subprocess import TimeoutExpired
 
 from rag_client import RagClient, RagError, RetryPolicy
+from rag_server.stores.catalog.sqlite import FILE
+from tests.chaos.death import Death, at_point, at_random
 from tests.chaos.inspection import COLLECTION, Inspector
 from tests.chaos.ledger import Ledger
-from tests.chaos.points import KILLED, POINTS
+from tests.chaos.migration import migrate_and_die
+from tests.chaos.points import ALL_POINTS, KILLED
 from tests.chaos.tally import Tally
-from tests.chaos.writers import Writer, gone, watch
+from tests.chaos.verification import verify
+from tests.chaos.writers import Watcher, Writer, gone
 from tests.serving import ServerProcess, serving
 
 _WRITERS = 4
 _DOCUMENTS_EACH = 6
 _ONCE = RetryPolicy(max_attempts=1)
-_PATIENCE_SECONDS = 6.0
-_LATEST_VISIT = {"ingest": 40, "commit": 25, "index": 8}
 
 
-@dataclass(frozen=True, slots=True)
-class Death:
-    """How a round ends: at the `visit`-th visit of a point, or after some seconds."""
-
-    seconds: float = _PATIENCE_SECONDS
-    point: str = ""
-    visit: int = 1
-
-    @property
-    def arguments(self) -> Sequence[str]:
-        """What the server is told."""
-        return ("--point", self.point, "--visit", str(self.visit)) if self.point else ()
-
-
-def at_point(point: str, drawn: random.Random) -> Death:
-    """At a random visit of a point."""
-    return Death(point=point, visit=drawn.randint(1, _LATEST_VISIT[point.partition(".")[0]]))
-
-
-def at_random(drawn: random.Random) -> Death:
-    """At a random moment."""
-    return Death(seconds=drawn.uniform(0.1, 2.0))
+# What goes on while a server lives: returns when it was killed.
+Life = Callable[[ServerProcess, RagClient, random.Random], None]
 
 
 class ChaosRun:
@@ -64,11 +45,14 @@ class ChaosRun:
             for writer in range(_WRITERS)
         ]
         self._ledger = Ledger(tuple(name for ids in own for name in ids))
-        self._writers = [Writer(ids, self._ledger, self.tally) for ids in own]
+        self._lives: list[Life] = [
+            *(Writer(ids, self._ledger, self.tally).live for ids in own),
+            Watcher(self._ledger, self.tally).live,
+        ]
 
     def points_then_random(self, rounds: int, progress: Callable[[str], None]) -> None:
         """Each named point once, or again where it was not reached; then random moments."""
-        waiting = deque(self._drawn.sample(POINTS, len(POINTS)))
+        waiting = deque(self._drawn.sample(ALL_POINTS, len(ALL_POINTS)))
         for _ in range(rounds):
             point = waiting.popleft() if waiting else ""
             death = at_point(point, self._drawn) if point else at_random(self._drawn)
@@ -78,13 +62,21 @@ class ChaosRun:
         self.restart()
 
     def round(self, death: Death) -> str:
-        """Restart, look, write until death; the point where it came, empty if elsewhere."""
-        reached = self._live_and_die(death) and bool(death.point)
+        """Restart, look, write until death, or change the schema until death; then verify.
+        The point where it came, empty if elsewhere."""
+        by_itself = self._migrate_and_die(death) if death.migrating else self._live_and_die(death)
         self.tally.rounds += 1
-        if not reached:
+        verify(self._data_dir, self.tally)
+        if not (by_itself and death.point):
             return ""
         self.tally.points[death.point] += 1
         return death.point
+
+    def _migrate_and_die(self, death: Death) -> bool:
+        if not (self._data_dir / FILE).exists():
+            # The first round: there is nothing to migrate yet.
+            self.restart()
+        return migrate_and_die(self._data_dir, death, self._drawn, self.tally)
 
     def _live_and_die(self, death: Death) -> bool:
         """Whether the server brought its end about itself, which it may do at any time."""
@@ -123,15 +115,12 @@ class ChaosRun:
     def _live(self, server: ServerProcess, death: Death) -> bool:
         """Write and watch until the end; whether the server brought it about itself."""
         with ExitStack() as stack:
-            pool = stack.enter_context(ThreadPoolExecutor(_WRITERS + 1))
+            pool = stack.enter_context(ThreadPoolExecutor(len(self._lives)))
             clients = _clients(server, stack)
-            seeds = [random.Random(self._drawn.random()) for _ in range(_WRITERS + 1)]
             lives = [
-                pool.submit(writer.write, server, next(clients), seeds.pop())
-                for writer in self._writers
+                pool.submit(live, server, next(clients), random.Random(self._drawn.random()))
+                for live in self._lives
             ]
-            inspector = Inspector(next(clients), self._ledger, self.tally)
-            lives.append(pool.submit(watch, server, inspector, seeds.pop()))
             by_itself = _died_by_itself(server, death)
             for life in lives:
                 life.result()

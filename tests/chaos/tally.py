@@ -16,6 +16,7 @@ class Tally:
     half_visible: int = 0
     acknowledged: int = 0
     observations: int = 0
+    verify_failures: int = 0
     points: Counter[str] = field(default_factory=Counter)
     notes: list[str] = field(default_factory=list)
     _lock: Lock = field(default_factory=Lock)
@@ -34,6 +35,13 @@ class Tally:
             if not kept:
                 self.lost += 1
                 self._note(f"lost: {what}")
+
+    def verified(self, clean: bool, what: str) -> None:
+        """What a kill has left was verified: is it sound?"""
+        with self._lock:
+            if not clean:
+                self.verify_failures += 1
+                self._note(f"verify: {what}")
 
     def count_acknowledged(self, documents: int) -> None:
         """So many documents were written or deleted, and the client knows it."""

@@ -4,17 +4,20 @@ import random
 from collections.abc import Sequence
 from subprocess import TimeoutExpired
 
-from rag_client import RagClient, RagError
+from rag_client import Document, IngestProgress, RagClient, RagError
 from tests.chaos.inspection import COLLECTION, Inspector
 from tests.chaos.ledger import ABSENT, Ledger
 from tests.chaos.story import document
 from tests.chaos.tally import Tally
 from tests.serving import ServerProcess
 
+# Shares of deletes, of writes of several documents, and of streams among the latter.
 _DELETES = 0.15
-_BATCHES = 0.25
+_MANY = 0.35
+_STREAMS = 0.2
 _BATCH = 3
 _GONE_SECONDS = 10.0
+_STREAM_PATIENCE_SECONDS = 1.0
 
 
 class Writer:
@@ -25,7 +28,7 @@ class Writer:
         self._ledger = ledger
         self._tally = tally
 
-    def write(self, server: ServerProcess, rag: RagClient, drawn: random.Random) -> None:
+    def live(self, server: ServerProcess, rag: RagClient, drawn: random.Random) -> None:
         """Returns when the server was killed; raises what a living one answered."""
         try:
             while True:
@@ -36,27 +39,54 @@ class Writer:
 
     def _one(self, rag: RagClient, drawn: random.Random) -> None:
         dice = drawn.random()
-        ids = drawn.sample(self._ids, _BATCH if dice > 1.0 - _BATCHES else 1)
+        ids = drawn.sample(self._ids, 1 if _DELETES < dice < 1.0 - _MANY else _BATCH)
         if dice < _DELETES:
             self._ledger.ask(dict.fromkeys(ids, ABSENT))
             rag.documents.delete(COLLECTION, ids)
+            self._acknowledge(ids)
+            return
+        states = {name: self._ledger.next_version(name) for name in ids}
+        self._ledger.ask(states)
+        documents = [document(name, version) for name, version in states.items()]
+        if dice > 1.0 - _STREAMS:
+            self._stream(rag, documents)
         else:
-            states = {name: self._ledger.next_version(name) for name in ids}
-            self._ledger.ask(states)
-            documents = [document(name, version) for name, version in states.items()]
             rag.documents.upsert(COLLECTION, documents).raise_for_failures()
+            self._acknowledge(ids)
+
+    def _stream(self, rag: RagClient, documents: Sequence[Document]) -> None:
+        """Answers come one by one, in order: each is an acknowledgement."""
+        waiting = [each.id for each in documents]
+
+        def answered(progress: IngestProgress) -> None:
+            new = len(documents) - len(waiting)
+            self._acknowledge([waiting.pop(0) for _ in range(progress.documents - new)])
+
+        rag.documents.ingest(
+            COLLECTION, documents, on_progress=answered, patience=_STREAM_PATIENCE_SECONDS
+        ).raise_for_failures()
+
+    def _acknowledge(self, ids: Sequence[str]) -> None:
         self._ledger.acknowledge(ids)
         self._tally.count_acknowledged(len(ids))
 
 
-def watch(server: ServerProcess, inspector: Inspector, drawn: random.Random) -> None:
-    """Look at what is visible until the server was killed."""
-    try:
-        while True:
-            inspector.glance(drawn)
-    except RagError:
-        if not gone(server):
-            raise
+class Watcher:
+    """Looks at what is visible."""
+
+    def __init__(self, ledger: Ledger, tally: Tally) -> None:
+        self._ledger = ledger
+        self._tally = tally
+
+    def live(self, server: ServerProcess, rag: RagClient, drawn: random.Random) -> None:
+        """Returns when the server was killed."""
+        inspector = Inspector(rag, self._ledger, self._tally)
+        try:
+            while True:
+                inspector.glance(drawn)
+        except RagError:
+            if not gone(server):
+                raise
 
 
 def gone(server: ServerProcess) -> bool:
