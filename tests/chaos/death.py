@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from tests.chaos.points import MIGRATION
 
 _PATIENCE_SECONDS = 6.0
-_LATEST_VISIT = {"ingest": 40, "commit": 25, "index": 8}
+_MIGRATION_SECONDS = 60.0
+_LATEST_VISIT = {"ingest": 40, "commit": 25, "index": 8, "job": 4}
 # Of the rounds that end at a random moment, so many change the schema.
 _MIGRATING = 0.15
 
@@ -30,8 +31,15 @@ class Death:
 
 def at_point(point: str, drawn: random.Random) -> Death:
     """At a random visit of a point."""
+    if point in MIGRATION:
+        return in_migration(point)
     latest = _LATEST_VISIT.get(point.partition(".")[0], 1)
-    return Death(point=point, visit=drawn.randint(1, latest), migrating=point in MIGRATION)
+    return Death(point=point, visit=drawn.randint(1, latest))
+
+
+def in_migration(point: str) -> Death:
+    """At a point that a migration passes however slow the machine is."""
+    return Death(_MIGRATION_SECONDS, point, migrating=True)
 
 
 def at_random(drawn: random.Random) -> Death:

@@ -19,8 +19,8 @@ POINTS = (
     "index.inside",
     "index.done",
 )
-# By the order in which a job passes them.
-JOBS = ("job.claimed", "job.done", "job.undone", "garbage.removed", "garbage.dropped")
+# By the order in which a job passes them; the removal of what was deleted is one.
+JOBS = ("job.claimed", "garbage.removed", "garbage.dropped", "job.done", "job.undone")
 # By the order in which a change of the schema passes them.
 MIGRATION = (
     "migrate.copy",
@@ -40,7 +40,7 @@ BACKUPS = (
     "restore.done",
 )
 # Where `make chaos` kills once each.
-ALL_POINTS = (*POINTS, *MIGRATION)
+ALL_POINTS = (*POINTS, *(point for point in JOBS if point != "job.undone"), *MIGRATION)
 # Said on standard output before.
 KILLED = "killed at the point"
 

@@ -13,6 +13,7 @@ from subprocess import TimeoutExpired
 from rag_client import RagClient, RagError, RetryPolicy
 from rag_server.stores.catalog.sqlite import FILE
 from tests.chaos.death import Death, at_point, at_random
+from tests.chaos.housekeeping import Housekeeper
 from tests.chaos.inspection import COLLECTION, Inspector
 from tests.chaos.ledger import Ledger
 from tests.chaos.migration import migrate_and_die
@@ -24,6 +25,8 @@ from tests.serving import ServerProcess, serving
 
 _WRITERS = 4
 _DOCUMENTS_EACH = 6
+# After the first pass, so many rounds try again what was not reached; others are random.
+_AGAIN = 0.5
 _ONCE = RetryPolicy(max_attempts=1)
 
 
@@ -48,13 +51,15 @@ class ChaosRun:
         self._lives: list[Life] = [
             *(Writer(ids, self._ledger, self.tally).live for ids in own),
             Watcher(self._ledger, self.tally).live,
+            Housekeeper().live,
         ]
 
     def points_then_random(self, rounds: int, progress: Callable[[str], None]) -> None:
-        """Each named point once, or again where it was not reached; then random moments."""
+        """Each named point once; then random moments, and again what was not reached."""
         waiting = deque(self._drawn.sample(ALL_POINTS, len(ALL_POINTS)))
-        for _ in range(rounds):
-            point = waiting.popleft() if waiting else ""
+        for number in range(rounds):
+            named = number < len(ALL_POINTS) or self._drawn.random() < _AGAIN
+            point = waiting.popleft() if waiting and named else ""
             death = at_point(point, self._drawn) if point else at_random(self._drawn)
             if self.round(death) != point:
                 waiting.append(point)

@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from tests.chaos.__main__ import planted
-from tests.chaos.death import Death
+from tests.chaos.death import Death, in_migration
 from tests.chaos.run import ChaosRun
 
 _SEED = 20_260_101
@@ -20,7 +20,7 @@ def test_killed_in_a_commit_in_indexing_and_in_a_migration_nothing_is_lost_or_ha
     points = [
         run.round(Death(point="commit.inside", visit=12)),
         run.round(Death(point="index.inside", visit=3)),
-        run.round(Death(point="migrate.step", migrating=True)),
+        run.round(in_migration("migrate.step")),
     ]
     run.restart()
     assert points == ["commit.inside", "index.inside", "migrate.step"]

@@ -89,10 +89,10 @@ class Watcher:
                 raise
 
 
-def gone(server: ServerProcess) -> bool:
+def gone(server: ServerProcess, patience: float = _GONE_SECONDS) -> bool:
     """Whether the server was killed, which explains any error."""
     try:
-        server.process.wait(_GONE_SECONDS)
+        server.process.wait(patience)
     except TimeoutExpired:
         return False
     return True
