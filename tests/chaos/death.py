@@ -3,25 +3,37 @@
 import random
 from collections.abc import Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 
-from tests.chaos.points import MIGRATION
+from tests.chaos.points import BACKUPS, MIGRATION
 
 _PATIENCE_SECONDS = 6.0
-_MIGRATION_SECONDS = 60.0
+# However slow the machine is, a command passes its points in this time.
+_COMMAND_SECONDS = 60.0
 _LATEST_VISIT = {"ingest": 40, "commit": 25, "index": 8, "job": 4}
-# Of the rounds that end at a random moment, so many change the schema.
-_MIGRATING = 0.15
+
+
+class Work(StrEnum):
+    """What is killed: a server that is written to, or a command on the stopped one's data."""
+
+    SERVE = "serve"
+    MIGRATE = "migrate"
+    BACKUP = "backup"
+    RESTORE = "restore"
+
+
+# Of the rounds that end at a random moment, so many are of these kinds.
+_SHARES = {Work.SERVE: 0.7, Work.MIGRATE: 0.1, Work.BACKUP: 0.1, Work.RESTORE: 0.1}
 
 
 @dataclass(frozen=True, slots=True)
 class Death:
-    """A round ends at the `visit`-th visit of a point, or after some seconds. It is one of a
-    server that is written to, or of a change of the schema (`migrating`)."""
+    """A round of that work ends at the `visit`-th visit of a point, or after some seconds."""
 
     seconds: float = _PATIENCE_SECONDS
     point: str = ""
     visit: int = 1
-    migrating: bool = False
+    work: Work = Work.SERVE
 
     @property
     def arguments(self) -> Sequence[str]:
@@ -30,20 +42,16 @@ class Death:
 
 
 def at_point(point: str, drawn: random.Random) -> Death:
-    """At a random visit of a point."""
-    if point in MIGRATION:
-        return in_migration(point)
-    latest = _LATEST_VISIT.get(point.partition(".")[0], 1)
-    return Death(point=point, visit=drawn.randint(1, latest))
-
-
-def in_migration(point: str) -> Death:
-    """At a point that a migration passes however slow the machine is."""
-    return Death(_MIGRATION_SECONDS, point, migrating=True)
+    """At a random visit of a point; at the first one in a command."""
+    part = point.partition(".")[0]
+    if point in (*MIGRATION, *BACKUPS):
+        return Death(_COMMAND_SECONDS, point, work=Work(part))
+    return Death(point=point, visit=drawn.randint(1, _LATEST_VISIT.get(part, 1)))
 
 
 def at_random(drawn: random.Random) -> Death:
     """At a random moment."""
-    if drawn.random() < _MIGRATING:
-        return Death(seconds=drawn.uniform(0.3, 1.5), migrating=True)
-    return Death(seconds=drawn.uniform(0.1, 2.0))
+    (work,) = drawn.choices(list(_SHARES), list(_SHARES.values()))
+    if work is Work.SERVE:
+        return Death(seconds=drawn.uniform(0.1, 2.0))
+    return Death(seconds=drawn.uniform(0.3, 2.5), work=work)

@@ -4,7 +4,7 @@ import random
 import signal
 import sys
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
@@ -12,7 +12,8 @@ from subprocess import TimeoutExpired
 
 from rag_client import RagClient, RagError, RetryPolicy
 from rag_server.stores.catalog.sqlite import FILE
-from tests.chaos.death import Death, at_point, at_random
+from tests.chaos.backup import back_up_and_die, restore_and_die
+from tests.chaos.death import Death, Work, at_point, at_random
 from tests.chaos.housekeeping import Housekeeper
 from tests.chaos.inspection import COLLECTION, Inspector
 from tests.chaos.ledger import Ledger
@@ -29,6 +30,13 @@ _DOCUMENTS_EACH = 6
 _AGAIN = 0.5
 _ONCE = RetryPolicy(max_attempts=1)
 
+
+# Whether death came by itself to a command over the data of a stopped server.
+_COMMANDS: Mapping[Work, Callable[[Path, Death, random.Random, Tally], bool]] = {
+    Work.MIGRATE: migrate_and_die,
+    Work.BACKUP: back_up_and_die,
+    Work.RESTORE: restore_and_die,
+}
 
 # What goes on while a server lives: returns when it was killed.
 Life = Callable[[ServerProcess, RagClient, random.Random], None]
@@ -67,9 +75,9 @@ class ChaosRun:
         self.restart()
 
     def round(self, death: Death) -> str:
-        """Restart, look, write until death, or change the schema until death; then verify.
+        """Restart, look, write until death, or work on the data until death; then verify.
         The point where it came, empty if elsewhere."""
-        by_itself = self._migrate_and_die(death) if death.migrating else self._live_and_die(death)
+        by_itself = self._live_and_die(death) if death.work is Work.SERVE else self._work(death)
         self.tally.rounds += 1
         verify(self._data_dir, self.tally)
         if not (by_itself and death.point):
@@ -77,11 +85,11 @@ class ChaosRun:
         self.tally.points[death.point] += 1
         return death.point
 
-    def _migrate_and_die(self, death: Death) -> bool:
+    def _work(self, death: Death) -> bool:
         if not (self._data_dir / FILE).exists():
-            # The first round: there is nothing to migrate yet.
+            # The first round: there is nothing to work on yet.
             self.restart()
-        return migrate_and_die(self._data_dir, death, self._drawn, self.tally)
+        return _COMMANDS[death.work](self._data_dir, death, self._drawn, self.tally)
 
     def _live_and_die(self, death: Death) -> bool:
         """Whether the server brought its end about itself, which it may do at any time."""

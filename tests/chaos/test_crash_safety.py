@@ -1,9 +1,10 @@
+import random
 from pathlib import Path
 
 import pytest
 
 from tests.chaos.__main__ import planted
-from tests.chaos.death import Death, in_migration
+from tests.chaos.death import Death, at_point
 from tests.chaos.run import ChaosRun
 
 _SEED = 20_260_101
@@ -20,7 +21,7 @@ def test_killed_in_a_commit_in_indexing_and_in_a_migration_nothing_is_lost_or_ha
     points = [
         run.round(Death(point="commit.inside", visit=12)),
         run.round(Death(point="index.inside", visit=3)),
-        run.round(in_migration("migrate.step")),
+        run.round(at_point("migrate.step", random.Random(_SEED))),
     ]
     run.restart()
     assert points == ["commit.inside", "index.inside", "migrate.step"]
