@@ -23,9 +23,11 @@ T = TypeVar("T")
 _CHECKED = 256
 # Documents that are prepared at the same time.
 _PARALLELISM = 4
-# Documents that share a commit, and how long the first of them waits for others.
+# Documents that share a commit, and how long the first of them waits for others while they are
+# embedded. A commit and its addition to the index cost as much as an embedding or two, each of
+# them a tenth of one for every chunk.
 _GROUP = 64
-_GATHER_SECONDS = 0.25
+_GATHER_SECONDS = 2.0
 _LONGEST_PAUSE = 1.0
 
 
