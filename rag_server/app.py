@@ -70,8 +70,6 @@ _COMMIT_THREADS = 8
 # Garbage collections that can still be looked up.
 _SHOWN_COLLECTIONS = 20
 
-# More than a header of a stream can have, metadata and all.
-_HEADER_BYTES = 2**20
 # Each key is looked up once a second at most, where the catalog is not in this process.
 _KEY_THREADS, _KEY_QUEUE = 2, 1_000
 
@@ -403,8 +401,7 @@ def _stream_limits(settings: Settings) -> StreamLimits:
     return StreamLimits(
         streams=asked.max_streams,
         credits=Credits(asked.window_bytes, asked.window_items),
-        # The window pays for an item and its header, or no item would ever come to its end.
-        max_item_bytes=min(settings.parsing.max_input_bytes, asked.window_bytes - _HEADER_BYTES),
+        max_item_bytes=settings.parsing.max_input_bytes,
         item_seconds=settings.server.max_deadline_seconds,
         idle_seconds=asked.idle_seconds,
     )

@@ -7,6 +7,9 @@ from rag_server.core.documents import Outcome, OutcomeKind
 from rag_server.core.errors import InvalidRequest, RagError, Violation
 from rag_server.core.frames import Answer, Credits, Frame, Header, Item, Refused
 
+# No sender has to send more at a time.
+_FRAME_BYTES = 1024 * 1024
+
 
 @dataclass(slots=True)
 class _Open:
@@ -17,13 +20,15 @@ class _Open:
 
 
 class Assembly:
-    """Holds at most what the credits pay for. Every item that was begun is answered once:
-    by the owner of the assembly, which takes it in full, or by an Answer of this one; the
-    owner settles both."""
+    """Holds at most what the credits pay for, or one item. Every item that was begun is
+    answered once: by the owner of the assembly, which takes it in full, or by an Answer of
+    this one; the owner settles both."""
 
     def __init__(self, credits: Credits, max_item_bytes: int) -> None:
-        """`credits` pay at least for an item of `max_item_bytes` with its header."""
+        self._window = credits.bytes
         self._bytes, self._items = credits.bytes, credits.items
+        # Bytes granted beyond the window, for an item that is larger than that.
+        self._lent = 0
         self._freed_bytes = self._freed_items = 0
         self._max_item_bytes = max_item_bytes
         self._open: _Open | None = None
@@ -52,13 +57,22 @@ class Assembly:
 
     def grant(self) -> Credits | None:
         """What may be sent in addition from now on; None: nothing."""
-        freed = Credits(self._freed_bytes, self._freed_items)
-        if freed == Credits(0, 0):
-            return None
-        self._bytes += freed.bytes
-        self._items += freed.items
+        repaid = min(self._lent, self._freed_bytes)
+        self._lent -= repaid
+        freed, items = self._freed_bytes - repaid, self._freed_items
         self._freed_bytes = self._freed_items = 0
-        return freed
+        if self._starving(self._bytes + freed):
+            self._lent += self._window
+            freed += self._window
+        self._bytes += freed
+        self._items += items
+        return Credits(freed, items) if freed or items else None
+
+    def _starving(self, left: int) -> bool:
+        """Whether the only unanswered item is one that the window does not pay for: no answer
+        will free what it lacks."""
+        alone = len(self._costs) == 1 and self._open is not None and self._open.header is not None
+        return alone and left < min(_FRAME_BYTES, self._window // 2)
 
     def _begin(self, frame: Header | Refused) -> Iterator[Answer]:
         yield from self._abandon()

@@ -23,11 +23,12 @@ T = TypeVar("T")
 _CHECKED = 256
 # Documents that are prepared at the same time.
 _PARALLELISM = 4
-# Documents that share a commit, and how long the first of them waits for others while they are
-# embedded. A commit and its addition to the index cost as much as an embedding or two, each of
-# them a tenth of one for every chunk.
+# A commit with its addition to the index costs as much as an embedding or two. So documents
+# wait for others that are being embedded, until there are so many of them or of their chunks,
+# or the first has waited so long.
 _GROUP = 64
-_GATHER_SECONDS = 2.0
+_GROUP_CHUNKS = 64
+_GATHER_SECONDS = 5.0
 _LONGEST_PAUSE = 1.0
 
 
@@ -131,6 +132,7 @@ class IngestSession:
                 self._assembly.settle(answer.number)
             token = consistency_token(self._collection.id, self._revision)
             events.append(Answered(answers, self._revision, token))
+            self._call.telemetry.reached("stream.answered")
         if granted := self._assembly.grant():
             events.append(granted)
         return events
@@ -217,8 +219,14 @@ class IngestSession:
             await self._until(lambda: bool(self._ready))
             with suppress(TimeoutError):
                 async with asyncio.timeout(_GATHER_SECONDS):
-                    await self._until(lambda: len(self._ready) >= _GROUP or not self._preparing)
+                    await self._until(lambda: self._plenty or not self._preparing)
             await self._commit(self._next_group())
+
+    @property
+    def _plenty(self) -> bool:
+        """Whether a commit is worth its cost."""
+        chunks = sum(len(each.prepared.document.chunks) for each in self._ready)
+        return chunks >= _GROUP_CHUNKS or len(self._ready) >= _GROUP
 
     async def _until(self, done: Callable[[], bool]) -> None:
         while not done():

@@ -340,11 +340,11 @@ class Streaming(Section):
         description="Streams of documents at a time; further ones get RESOURCE_EXHAUSTED.",
     )
     window_bytes: int = Field(
-        default=34 * 2**20,
-        ge=6 * 2**20,
-        le=1_100 * 2**20,
-        description="Bytes that one stream may have sent and not yet have answered; larger than "
-        "`parsing.max_input_bytes`, or streams carry no document as large as that.",
+        default=8 * 2**20,
+        ge=2 * 2**20,
+        le=1_024 * 2**20,
+        description="Bytes that one stream may have sent and not yet have answered; a larger "
+        "document travels alone.",
     )
     window_items: int = Field(
         default=1_024,

@@ -7,9 +7,11 @@ from time import perf_counter, process_time
 
 from rag_client import Document, IngestResult, RagClient
 from rag_server.core.chunking import RecursiveChunking
-from rag_server.core.documents import ContentType, Passage
+from rag_server.core.content import ContentType
+from rag_server.core.documents import Passage
 from rag_server.embedders import EMBEDDERS
 from rag_server.ingestion.chunkers import CHUNKERS
+from rag_server.resilience.priority import give_way
 from rag_server.settings import Settings
 from tests.bench import corpus
 
@@ -70,7 +72,7 @@ class BareEmbedder:
         self._model = EMBEDDERS["minilm"](settings.data.cache_directory)
         spec = RecursiveChunking(settings.chunking.max_tokens)
         self._chunker = CHUNKERS[type(spec)](spec, self._model.token_offsets)
-        self._pool = ThreadPoolExecutor(THREADS)
+        self._pool = ThreadPoolExecutor(THREADS, initializer=give_way)
 
     def rate(self, numbers: range) -> float:
         """Chunks per CPU-second over the pages of `numbers`, whose cutting does not count."""

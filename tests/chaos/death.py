@@ -10,7 +10,7 @@ from tests.chaos.points import BACKUPS, MIGRATION
 _PATIENCE_SECONDS = 6.0
 # However slow the machine is, a command passes its points in this time.
 _COMMAND_SECONDS = 60.0
-_LATEST_VISIT = {"ingest": 40, "commit": 25, "index": 8, "job": 4}
+_LATEST_VISIT = {"stream": 6, "ingest": 40, "commit": 25, "index": 8, "job": 4}
 
 
 class Work(StrEnum):

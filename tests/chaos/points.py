@@ -15,6 +15,7 @@ POINTS = (
     "commit.inside",
     "commit.durable",
     "ingest.committed",
+    "stream.answered",
     "index.begin",
     "index.inside",
     "index.done",

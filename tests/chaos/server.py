@@ -50,6 +50,8 @@ def _settings(asked: argparse.Namespace) -> Settings:
                 "max_connection_age_grace_seconds": 30,
             },
             "sidecar": {"port": asked.sidecar_port},
+            # So few that a stream of any length is answered in many parts.
+            "streaming": {"window_items": 4},
             "data": {"directory": asked.data_dir},
             "chunking": {"max_tokens": 64},
             # As busy as it may be, so that the removal of old versions is in the game.

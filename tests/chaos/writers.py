@@ -4,7 +4,7 @@ import random
 from collections.abc import Sequence
 from subprocess import TimeoutExpired
 
-from rag_client import Document, IngestProgress, RagClient, RagError
+from rag_client import RagClient, RagError
 from tests.chaos.inspection import COLLECTION, Inspector
 from tests.chaos.ledger import ABSENT, Ledger
 from tests.chaos.story import document
@@ -49,22 +49,11 @@ class Writer:
         self._ledger.ask(states)
         documents = [document(name, version) for name, version in states.items()]
         if dice > 1.0 - _STREAMS:
-            self._stream(rag, documents)
+            sent = rag.documents.ingest(COLLECTION, documents, patience=_STREAM_PATIENCE_SECONDS)
+            sent.raise_for_failures()
         else:
             rag.documents.upsert(COLLECTION, documents).raise_for_failures()
-            self._acknowledge(ids)
-
-    def _stream(self, rag: RagClient, documents: Sequence[Document]) -> None:
-        """Answers come one by one, in order: each is an acknowledgement."""
-        waiting = [each.id for each in documents]
-
-        def answered(progress: IngestProgress) -> None:
-            new = len(documents) - len(waiting)
-            self._acknowledge([waiting.pop(0) for _ in range(progress.documents - new)])
-
-        rag.documents.ingest(
-            COLLECTION, documents, on_progress=answered, patience=_STREAM_PATIENCE_SECONDS
-        ).raise_for_failures()
+        self._acknowledge(ids)
 
     def _acknowledge(self, ids: Sequence[str]) -> None:
         self._ledger.acknowledge(ids)

@@ -11,7 +11,7 @@ import pytest
 from ragrpc.v1 import document_service_pb2 as pb
 from ragrpc.v1 import document_service_pb2_grpc
 
-from rag_client import RagClient
+from rag_client import Document, RagClient
 from tests.serving import serving
 
 OUTCOME = pb.UpsertOutcome
@@ -161,14 +161,26 @@ def test_what_an_endless_item_sends_is_discarded_and_its_credits_come_back(strea
 
 def test_a_sender_that_ignores_its_credits_is_refused(stream: Stream) -> None:
     window = stream.next("opened").credits.bytes
-    for number in range(window // _LARGEST + 2):
+    for number in range(window // 4_000_000 + 2):
         stream.send(*frames(number, f"d{number}", end=False))
-        for _ in range(_LARGEST // 1_000_000):
+        for _ in range(4):
             stream.send(pb.IngestFrame(data=b"a b " * 250_000))
         stream.send(pb.IngestFrame(end=pb.IngestEnd()))
     code, message = stream.failure()
     assert code is grpc.StatusCode.INVALID_ARGUMENT
     assert "credits" in message
+
+
+def test_an_item_larger_than_the_window_travels_alone(rag: RagClient, collection: str) -> None:
+    large = f"<!-- {'x' * 20_000_000} --><p>Cats purr.</p>"
+    documents = [
+        Document("before", "Dogs bark."),
+        Document("large", large, content_type="html"),
+        Document("after", "Fish swim."),
+    ]
+    result = rag.documents.ingest(collection, documents).raise_for_failures()
+    assert result.created == 3
+    assert rag.documents.get(collection, "large").text == "Cats purr."
 
 
 @pytest.mark.parametrize(

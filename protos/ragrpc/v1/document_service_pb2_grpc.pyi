@@ -48,7 +48,8 @@ class DocumentServiceStub:
     The sender opens, waits for `opened`, then sends items one after the other:
     header, data, end. It may send what its credits pay for: a header costs one
     item and its encoded length in bytes, data its length; the credits of an item
-    come back once it is answered. Every item is answered by one acknowledgement, in any order; an
+    come back once it is answered. An item that needs more than there are is lent
+    them once all items before it are answered. Every item is answered by one acknowledgement, in any order; an
     item that fails leaves the others alone, and what is still to come of it may be
     left out. The server keeps nothing of a
     stream: after a broken one the sender opens another and sends again what
@@ -94,7 +95,8 @@ class DocumentServiceAsyncStub(DocumentServiceStub):
     The sender opens, waits for `opened`, then sends items one after the other:
     header, data, end. It may send what its credits pay for: a header costs one
     item and its encoded length in bytes, data its length; the credits of an item
-    come back once it is answered. Every item is answered by one acknowledgement, in any order; an
+    come back once it is answered. An item that needs more than there are is lent
+    them once all items before it are answered. Every item is answered by one acknowledgement, in any order; an
     item that fails leaves the others alone, and what is still to come of it may be
     left out. The server keeps nothing of a
     stream: after a broken one the sender opens another and sends again what
@@ -149,7 +151,8 @@ class DocumentServiceServicer(metaclass=_abc_1.ABCMeta):
         The sender opens, waits for `opened`, then sends items one after the other:
         header, data, end. It may send what its credits pay for: a header costs one
         item and its encoded length in bytes, data its length; the credits of an item
-        come back once it is answered. Every item is answered by one acknowledgement, in any order; an
+        come back once it is answered. An item that needs more than there are is lent
+        them once all items before it are answered. Every item is answered by one acknowledgement, in any order; an
         item that fails leaves the others alone, and what is still to come of it may be
         left out. The server keeps nothing of a
         stream: after a broken one the sender opens another and sends again what

@@ -136,4 +136,17 @@ def test_every_item_is_answered_once_and_its_credits_come_back(given_frames: lis
         answered += 1
     last = assembly.grant() or Credits(0, 0)
     assert (answered, left_items + last.items) == (begun, WINDOW.items)
-    assert left_bytes + last.bytes == WINDOW.bytes
+    # What was lent beyond the window is paid back first.
+    assert WINDOW.bytes <= left_bytes + last.bytes <= 2 * WINDOW.bytes
+
+
+def test_an_item_larger_than_the_window_is_lent_what_it_lacks_once_it_is_alone() -> None:
+    assembly = Assembly(WINDOW, 100)
+    first, part = b"x" * 4, b"y" * 6
+    assert len(taken(assembly, header(1), first, END, header(2), part, part)) == 1
+    assert assembly.grant() is None
+    assembly.settle(1)
+    assert assembly.grant() == Credits(4 + WINDOW.bytes, 1)
+    assert len(taken(assembly, *([part] * 3), END)) == 1
+    assembly.settle(2)
+    assert assembly.grant() == Credits(30 - WINDOW.bytes, 1)
