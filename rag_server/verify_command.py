@@ -95,13 +95,14 @@ def _everything(settings: Settings, repair: bool) -> list[Finding]:
 def _open(settings: Settings) -> "SqlCatalog":
     from rag_server.catalog_location import catalog_location, place_of
     from rag_server.stores.catalog.catalog import open_catalog
+    from rag_server.stores.catalog.location import unhurried
     from rag_server.stores.migration import plan
 
     location = catalog_location(settings)
     if plan(location).before is None:
         message = f"there is no catalog in {place_of(location)}"
         raise PreconditionFailed(message, Reason.NOT_READY)
-    return open_catalog(location)
+    return open_catalog(unhurried(location))
 
 
 def _progress(what: str, done: int) -> None:

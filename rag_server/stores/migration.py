@@ -1,7 +1,6 @@
 """Which schema a catalog has, and how it gets another one."""
 
 from contextlib import closing
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -9,7 +8,7 @@ from sqlalchemy import Connection, inspect, text
 
 from rag_server.core.errors import PreconditionFailed, Reason
 from rag_server.core.telemetry import SILENT, Telemetry
-from rag_server.stores.catalog.location import Location, open_database
+from rag_server.stores.catalog.location import Location, open_database, unhurried
 from rag_server.stores.migration_failure import failed
 from rag_server.stores.schema_change import SchemaChange, named
 
@@ -21,8 +20,6 @@ if TYPE_CHECKING:
 REVISIONS = ("0001_initial", "0002_generations")
 
 _SCRIPTS = Path(__file__).with_name("migrations")
-# Of a migration's statements, in seconds.
-_PATIENCE = 86_400.0
 
 
 def plan(location: Location, to: str = "") -> SchemaChange:
@@ -115,7 +112,7 @@ def _carry_out(location: Location, change: SchemaChange, telemetry: Telemetry) -
     telemetry.reached("migrate.begin")
     try:
         with (
-            closing(open_database(_unhurried(location))) as database,
+            closing(open_database(unhurried(location))) as database,
             database.changing() as connection,
         ):
             # Another server may have done it while this one waited for its turn.
@@ -127,10 +124,3 @@ def _carry_out(location: Location, change: SchemaChange, telemetry: Telemetry) -
         what = f"the migration failed at {at}, and the catalog is as it was"
         raise failed(what, error) from error
     telemetry.reached("migrate.done")
-
-
-def _unhurried(location: Location) -> Location:
-    """The same with all the time that a change of large tables needs."""
-    if isinstance(location, Path):
-        return location
-    return replace(location, statement_timeout=_PATIENCE, lock_timeout=_PATIENCE)

@@ -1,6 +1,6 @@
 """Where a catalog is: in a data directory, or on a PostgreSQL server."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from rag_server.stores.catalog.engine import Database
@@ -23,6 +23,16 @@ class PostgresOptions:
 
 
 Location = Path | PostgresOptions
+
+# Of statements that go through whole tables, in seconds.
+_PATIENCE = 86_400.0
+
+
+def unhurried(location: Location) -> Location:
+    """The same with all the time that a change, or a check, of large tables needs."""
+    if isinstance(location, Path):
+        return location
+    return replace(location, statement_timeout=_PATIENCE, lock_timeout=_PATIENCE)
 
 
 def open_database(location: Location) -> Database:
