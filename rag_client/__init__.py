@@ -27,6 +27,7 @@ from rag_client.errors import (
     Violation,
 )
 from rag_client.filters import F, Filter
+from rag_client.jobs import AsyncJobs, Jobs
 from rag_client.streams import AnswerStream, AsyncAnswerStream
 from rag_client.types import (
     AbstainReason,
@@ -61,6 +62,8 @@ from rag_client.types import (
     HitsFound,
     IngestProgress,
     IngestResult,
+    Job,
+    JobState,
     Limits,
     MarkdownChunking,
     Metadata,
@@ -70,6 +73,7 @@ from rag_client.types import (
     PipelineSpec,
     Provenance,
     RecursiveChunking,
+    Reindexing,
     Retrieval,
     RetrieveRequest,
     Scalar,
@@ -97,6 +101,7 @@ __all__ = [
     "AsyncAnswerStream",
     "AsyncCollections",
     "AsyncDocuments",
+    "AsyncJobs",
     "AsyncRagClient",
     "Breaker",
     "CacheStatus",
@@ -138,6 +143,9 @@ __all__ = [
     "IngestResult",
     "Internal",
     "InvalidArgument",
+    "Job",
+    "JobState",
+    "Jobs",
     "Limits",
     "MarkdownChunking",
     "Metadata",
@@ -151,6 +159,7 @@ __all__ = [
     "RagClient",
     "RagError",
     "RecursiveChunking",
+    "Reindexing",
     "ResourceExhausted",
     "Retrieval",
     "RetrieveRequest",

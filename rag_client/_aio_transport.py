@@ -5,7 +5,7 @@
 
 import asyncio
 import os
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
@@ -78,6 +78,22 @@ class AioTransport:
         opening = _calls.opening(collection)
         envelope = Envelope.of(self.connection, None)
         return AioDuplex(self._stubs().documents.StreamIngest, opening, envelope)
+
+    async def messages(
+        self, call: Call[Result], timeout: float | None
+    ) -> AsyncGenerator[Result, None]:
+        """What a stream brings, as it comes; cancelled when nobody reads on."""
+        envelope = self._envelope(timeout)
+        responses: Any = call.rpc(self._stubs())(
+            call.request, timeout=envelope.timeout, metadata=envelope.metadata
+        )
+        try:
+            async for response in responses:
+                yield call.read(response)
+        except grpc.RpcError as error:
+            raise error_of_rpc(error, envelope.request_id) from error
+        finally:
+            responses.cancel()
 
     async def close(self) -> None:
         """Closes the running loop's channel and lets go of those of other loops."""

@@ -16,12 +16,14 @@ from ragrpc.v1 import (
     collection_service_pb2_grpc,
     document_service_pb2,
     document_service_pb2_grpc,
+    job_service_pb2,
+    job_service_pb2_grpc,
     rag_service_pb2,
     rag_service_pb2_grpc,
 )
 
 from rag_client import types
-from rag_client._convert import answers, documents, server
+from rag_client._convert import answers, documents, jobs, server
 from rag_client._convert.chunking import chunking_message
 from rag_client._convert.metadata import filter_message
 from rag_client._convert.requests import consistency, encodable, query, retrieve
@@ -38,6 +40,7 @@ class Stubs:
         self.rag = rag_service_pb2_grpc.RagServiceStub(channel)
         self.documents = document_service_pb2_grpc.DocumentServiceStub(channel)
         self.collections = collection_service_pb2_grpc.CollectionServiceStub(channel)
+        self.jobs = job_service_pb2_grpc.JobServiceStub(channel)
         self.admin = admin_service_pb2_grpc.AdminServiceStub(channel)
         # Wrappers have the wire format of the health service's one-field messages, whose
         # generated code is not in the base install.
@@ -125,6 +128,32 @@ def delete_collection(name: str, validate_only: bool) -> Call[int]:
             collection=name, validate_only=validate_only
         ),
         lambda response: int(response.deleted_document_count),
+    )
+
+
+@encodable
+def reindex_collection(name: str, asked: types.Reindexing, request_id: str) -> Call[types.Job]:
+    """Begins to reindex a collection."""
+    index = collection_service_pb2.IndexSettings(
+        ef_construction=asked.ef_construction,
+        ef_search=asked.ef_search,
+        max_neighbors=asked.max_neighbors,
+    )
+    throttle = collection_service_pb2.Throttle(
+        share=asked.share, documents_per_second=asked.documents_per_second
+    )
+    request = collection_service_pb2.ReindexCollectionRequest(
+        collection=name,
+        chunking=chunking_message(asked.chunking),
+        index=index,
+        embedder=asked.embedder,
+        throttle=throttle,
+        request_id=request_id,
+    )
+    return Call(
+        lambda stubs: stubs.collections.ReindexCollection,
+        request,
+        lambda response: jobs.job(response.job),
     )
 
 
@@ -255,6 +284,62 @@ def stream_answer(
         lambda stubs: stubs.rag.StreamQuery,
         rag_service_pb2.StreamQueryRequest(query=query(request, generator)),
         answers.event,
+    )
+
+
+@encodable
+def get_job(job_id: str) -> Call[types.Job]:
+    """Reads a job."""
+    return Call(
+        lambda stubs: stubs.jobs.GetJob,
+        job_service_pb2.GetJobRequest(job_id=job_id),
+        lambda response: jobs.job(response.job),
+    )
+
+
+@encodable
+def list_jobs(
+    kind: str,
+    collection: str,
+    states: Sequence[types.JobState],
+    server_wide: bool,
+    page_size: int | None,
+) -> Call[Page[types.Job]]:
+    """Lists jobs, first page."""
+
+    def read(response: job_service_pb2.ListJobsResponse) -> Page[types.Job]:
+        return Page(tuple(map(jobs.job, response.jobs)), response.next_page_token)
+
+    return Call(
+        lambda stubs: stubs.jobs.ListJobs,
+        job_service_pb2.ListJobsRequest(
+            kind=kind,
+            collection=collection,
+            states=[jobs.state_name(each) for each in states],
+            server_wide=server_wide,
+            page_size=page_size,
+        ),
+        read,
+    )
+
+
+@encodable
+def watch_job(job_id: str) -> Call[types.Job]:
+    """Reads a job whenever it has changed."""
+    return Call(
+        lambda stubs: stubs.jobs.WatchJob,
+        job_service_pb2.WatchJobRequest(job_id=job_id),
+        lambda response: jobs.job(response.job),
+    )
+
+
+@encodable
+def cancel_job(job_id: str) -> Call[types.Job]:
+    """Asks for the end of a job."""
+    return Call(
+        lambda stubs: stubs.jobs.CancelJob,
+        job_service_pb2.CancelJobRequest(job_id=job_id),
+        lambda response: jobs.job(response.job),
     )
 
 

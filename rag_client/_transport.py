@@ -1,7 +1,7 @@
 """Sends calls over a blocking channel that is opened at first use, once per process."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
@@ -72,6 +72,20 @@ class Transport:
         opening = _calls.opening(collection)
         envelope = Envelope.of(self.connection, None)
         return Duplex(self._stubs().documents.StreamIngest, opening, envelope)
+
+    def messages(self, call: Call[Result], timeout: float | None) -> Generator[Result, None, None]:
+        """What a stream brings, as it comes; cancelled when nobody reads on."""
+        envelope = self._envelope(timeout)
+        responses: Any = call.rpc(self._stubs())(
+            call.request, timeout=envelope.timeout, metadata=envelope.metadata
+        )
+        try:
+            for response in responses:
+                yield call.read(response)
+        except grpc.RpcError as error:
+            raise error_of_rpc(error, envelope.request_id) from error
+        finally:
+            responses.cancel()
 
     def close(self) -> None:
         """Closes this process's channel; calls under way are cancelled."""

@@ -6,6 +6,7 @@
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from types import TracebackType
 from typing import Self
+from uuid import uuid4
 
 from rag_client import _calls
 from rag_client._aio_ingesting import carry_through
@@ -18,6 +19,7 @@ from rag_client._sending import TIMEOUT, UPSERT_TIMEOUT
 from rag_client._sources import AsyncSources, aio_entries
 from rag_client.errors import AlreadyExists, NotFound, RagError
 from rag_client.filters import Filter
+from rag_client.jobs import AsyncJobs
 from rag_client.streams import AsyncAnswerStream
 from rag_client.types import (
     Answer,
@@ -30,7 +32,9 @@ from rag_client.types import (
     Health,
     IngestProgress,
     IngestResult,
+    Job,
     PipelineSpec,
+    Reindexing,
     Retrieval,
     RetrieveRequest,
     ServerInfo,
@@ -64,6 +68,7 @@ class AsyncRagClient:
         self._transport = AioTransport(connection, timeout)
         self.collections = AsyncCollections(self._transport)
         self.documents = AsyncDocuments(self._transport, upsert_timeout)
+        self.jobs = AsyncJobs(self._transport)
 
     async def retrieve(
         self,
@@ -214,6 +219,22 @@ class AsyncCollections:
             if not missing_ok:
                 raise
         return 0
+
+    async def reindex(
+        self,
+        name: str,
+        asked: Reindexing | None = None,
+        *,
+        request_id: str | None = None,
+        timeout: float | None = None,
+    ) -> Job:
+        """Begins a job that builds the next generation of a collection beside the one that
+        serves (None: as it is, anew); see `jobs.watch` for its end. The same `request_id`
+        begins one job only, however often it is sent."""
+        call = _calls.reindex_collection(
+            name, asked or Reindexing(), request_id if request_id is not None else uuid4().hex
+        )
+        return await self._transport.invoke(call, timeout)
 
 
 class AsyncDocuments:

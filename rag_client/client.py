@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from types import TracebackType
 from typing import Self
+from uuid import uuid4
 
 from rag_client import _calls
 from rag_client._batches import BATCH_BYTES, UpsertTally, delete_batches, merged, upsert_batches
@@ -15,6 +16,7 @@ from rag_client._sources import Sources, entries
 from rag_client._transport import Transport
 from rag_client.errors import AlreadyExists, NotFound, RagError
 from rag_client.filters import Filter
+from rag_client.jobs import Jobs
 from rag_client.streams import AnswerStream
 from rag_client.types import (
     Answer,
@@ -27,7 +29,9 @@ from rag_client.types import (
     Health,
     IngestProgress,
     IngestResult,
+    Job,
     PipelineSpec,
+    Reindexing,
     Retrieval,
     RetrieveRequest,
     ServerInfo,
@@ -60,6 +64,7 @@ class RagClient:
         self._transport = Transport(connection, timeout)
         self.collections = Collections(self._transport)
         self.documents = Documents(self._transport, upsert_timeout)
+        self.jobs = Jobs(self._transport)
 
     def retrieve(
         self,
@@ -207,6 +212,22 @@ class Collections:
             if not missing_ok:
                 raise
         return 0
+
+    def reindex(
+        self,
+        name: str,
+        asked: Reindexing | None = None,
+        *,
+        request_id: str | None = None,
+        timeout: float | None = None,
+    ) -> Job:
+        """Begins a job that builds the next generation of a collection beside the one that
+        serves (None: as it is, anew); see `jobs.watch` for its end. The same `request_id`
+        begins one job only, however often it is sent."""
+        call = _calls.reindex_collection(
+            name, asked or Reindexing(), request_id if request_id is not None else uuid4().hex
+        )
+        return self._transport.invoke(call, timeout)
 
 
 class Documents:

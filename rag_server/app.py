@@ -1,7 +1,7 @@
 """The composition root: everything is built here, in order, and closed in reverse."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -25,12 +25,14 @@ from rag_server.core.ingest_session import StreamLimits
 from rag_server.core.job_desk import JobDesk
 from rag_server.core.job_runner import JobRunner, RunnerOptions
 from rag_server.core.job_schedule import JobSchedule
-from rag_server.core.jobs import JobRequest
+from rag_server.core.jobs import JobHandler, JobRequest
 from rag_server.core.library import Library
-from rag_server.core.pipeline import QueryPath
+from rag_server.core.pipeline import QueryPath, known_embedder
 from rag_server.core.pipelines import SHIPPED
 from rag_server.core.preparation import Preparation
-from rag_server.core.protocols import Chunker, Embedder, Generator
+from rag_server.core.protocols import Embedder, Generator
+from rag_server.core.reindex import Reindexer
+from rag_server.core.reindex_desk import ReindexDesk
 from rag_server.core.retrieval import ExtractiveSpec, GeneratorSpec, OpenAiSpec
 from rag_server.core.stream_ingest import StreamIngest
 from rag_server.core.telemetry import Telemetry
@@ -89,7 +91,12 @@ class _Engines:
     catalog: SqlCatalog
     index: ChromaIndex
     embedder: Embedder
+    embedders: Mapping[str, Embedder]
     follower: Follower
+
+
+# Prepares documents for the generations with certain settings.
+_Preparations = Callable[[GenerationSettings], Preparation]
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,11 +127,13 @@ async def running(
     *,
     observe: Callable[[Telemetry], Telemetry] = lambda telemetry: telemetry,
     embedder: Embedder | None = None,
+    other_embedders: Sequence[Embedder] = (),
 ) -> AsyncIterator[Ports]:
     """A server that answers, until the context is left; then it drains.
 
     `observe` may wrap the telemetry (fault injection), `embedder` replace the one of the
-    settings. Raises RagError or SettingsError when a part cannot be started.
+    settings, `other_embedders` be those that collections may be reindexed with, too.
+    Raises RagError or SettingsError when a part cannot be started.
     """
     _check_names(settings)
     async with AsyncExitStack() as stack:
@@ -133,16 +142,26 @@ async def running(
         trace_id = tracing.trace_id if tracing else None
         configure_logging(settings.logging.level, settings.logging.format, trace_id)
         telemetry = observe(Observer(metrics, tracing))
-        engines = await _engines(settings, telemetry, embedder, stack)
+        engines = await _engines(settings, telemetry, embedder, other_embedders, stack)
         pools = _pools(settings, metrics, stack)
         generators = _generators(settings, pools, stack)
 
         changed = _Signal(asyncio.get_running_loop())
         watch = Watch(_probes(engines), _HEALTH_INTERVAL, changed.set)
-        runner = _runner(settings, engines, telemetry)
+        preparation = _preparations(settings, engines, pools)
+        runner = _runner(settings, engines, preparation, telemetry)
         desk = JobDesk(engines.catalog.jobs, pools.reads, pools.commits, runner.wake)
         server = _server(
-            settings, engines, pools, generators, metrics, tracing, telemetry, watch, desk
+            settings,
+            engines,
+            pools,
+            generators,
+            metrics,
+            tracing,
+            telemetry,
+            watch,
+            desk,
+            preparation,
         )
         sidecar_port = await _sidecar(settings, metrics, watch, stack)
 
@@ -168,7 +187,11 @@ def _tracing(settings: Settings, stack: AsyncExitStack) -> Tracing | None:
 
 
 async def _engines(
-    settings: Settings, telemetry: Telemetry, embedder: Embedder | None, stack: AsyncExitStack
+    settings: Settings,
+    telemetry: Telemetry,
+    embedder: Embedder | None,
+    others: Sequence[Embedder],
+    stack: AsyncExitStack,
 ) -> _Engines:
     directory = settings.data.directory
     stack.enter_context(DirectoryLock(directory))
@@ -183,7 +206,8 @@ async def _engines(
     follower = Follower(catalog, index, telemetry, prepare_thread=give_way)
     await asyncio.to_thread(follower.start)
     stack.callback(follower.stop)
-    return _Engines(catalog, index, model, follower)
+    embedders = {each.name: each for each in (*others, model)}
+    return _Engines(catalog, index, model, embedders, follower)
 
 
 def _load_embedder(settings: Settings, given: Embedder | None) -> Embedder:
@@ -254,14 +278,17 @@ def _server(
     telemetry: Telemetry,
     watch: Watch,
     desk: JobDesk,
+    preparation: _Preparations,
 ) -> RpcServer:
-    library = _library(settings, engines, pools)
-    ingest = _ingest_path(settings, engines, pools)
+    require = _chunking_check(engines)
+    library = _library(settings, engines, pools, require)
+    reindexing = ReindexDesk(engines.catalog, pools.reads, desk, engines.embedders, require)
+    ingest = _ingest_path(engines, pools, preparation)
     streams = StreamIngest(ingest, _stream_limits(settings))
     servicers = {
         "ragrpc.v1.RagService": RagServicer(_query_path(settings, engines, pools, generators)),
         "ragrpc.v1.DocumentService": DocumentServicer(ingest, streams, library),
-        "ragrpc.v1.CollectionService": CollectionServicer(library),
+        "ragrpc.v1.CollectionService": CollectionServicer(library, reindexing),
         "ragrpc.v1.JobService": JobServicer(desk),
         "ragrpc.v1.AdminService": AdminServicer(
             _facts(settings, engines, generators), watch.components
@@ -290,12 +317,17 @@ def _server(
     )
 
 
-def _library(settings: Settings, engines: _Engines, pools: _Pools) -> Library:
+def _chunking_check(engines: _Engines) -> Callable[[ChunkingSpec], object]:
+    return lambda spec: CHUNKERS[type(spec)](spec, engines.embedder.token_offsets)
+
+
+def _library(
+    settings: Settings,
+    engines: _Engines,
+    pools: _Pools,
+    require: Callable[[ChunkingSpec], object],
+) -> Library:
     chunking = STRATEGIES[settings.chunking.strategy](max_tokens=settings.chunking.max_tokens)
-
-    def require(spec: ChunkingSpec) -> Chunker:
-        return CHUNKERS[type(spec)](spec, engines.embedder.token_offsets)
-
     require(chunking)
     defaults = GenerationSettings(engines.embedder.name, chunking)
     return Library(engines.catalog, pools.reads, pools.commits, defaults, require)
@@ -306,12 +338,25 @@ def _drain(streams: StreamIngest, desk: JobDesk) -> None:
     desk.drain()
 
 
-def _runner(settings: Settings, engines: _Engines, telemetry: Telemetry) -> JobRunner:
+def _runner(
+    settings: Settings, engines: _Engines, preparation: _Preparations, telemetry: Telemetry
+) -> JobRunner:
     asked = settings.jobs
     options = RunnerOptions(
-        asked.threads, timedelta(seconds=asked.lease_seconds), max_attempts=asked.max_attempts
+        asked.threads,
+        timedelta(seconds=asked.lease_seconds),
+        beat=timedelta(seconds=min(1.0, asked.lease_seconds / 3)),
+        max_attempts=asked.max_attempts,
     )
-    handlers = [_collector(settings, engines, telemetry)]
+    reindexer = Reindexer(
+        engines.catalog,
+        engines.index,
+        engines.follower,
+        preparation,
+        telemetry,
+        settings.retrieval.tail_limit,
+    )
+    handlers: list[JobHandler] = [_collector(settings, engines, telemetry), reindexer]
     return JobRunner(engines.catalog.jobs, handlers, options, telemetry, give_way)
 
 
@@ -360,8 +405,10 @@ def _query_path(
     )
     return QueryPath(
         catalog=engines.catalog,
-        encoder=QueryEmbeddings(engines.embedder, settings.embedder.query_cache_size),
-        embedder=engines.embedder.name,
+        encoders={
+            name: QueryEmbeddings(embedder, settings.embedder.query_cache_size)
+            for name, embedder in engines.embedders.items()
+        },
         retrievers={spec: make(sources) for spec, make in RETRIEVERS.items()},
         pipelines=SHIPPED,
         default_pipeline=settings.retrieval.default_pipeline,
@@ -372,25 +419,29 @@ def _query_path(
     )
 
 
-def _ingest_path(settings: Settings, engines: _Engines, pools: _Pools) -> IngestPath:
+def _preparations(settings: Settings, engines: _Engines, pools: _Pools) -> _Preparations:
     limits = Limits(settings.parsing.max_input_bytes, settings.parsing.max_text_bytes)
     parsing = BoundedParsing(PARSERS, limits, pools.writes)
 
     @lru_cache
     def preparation(settings: GenerationSettings) -> Preparation:
         make_chunker = CHUNKERS[type(settings.chunking)]
+        embedder = known_embedder(settings.embedder, engines.embedders)
         return Preparation(
             parsing=parsing,
-            chunker=make_chunker(settings.chunking, engines.embedder.token_offsets),
-            embedder=engines.embedder,
+            chunker=make_chunker(settings.chunking, embedder.token_offsets),
+            embedder=embedder,
             embeddings=engines.catalog.embeddings,
             writes=pools.writes,
         )
 
+    return preparation
+
+
+def _ingest_path(engines: _Engines, pools: _Pools, preparation: _Preparations) -> IngestPath:
     return IngestPath(
         catalog=engines.catalog,
         preparation=preparation,
-        embedder=engines.embedder.name,
         commits=pools.commits,
         notify=engines.follower.notify,
     )

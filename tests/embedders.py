@@ -36,3 +36,11 @@ class HashingEmbedder:
         text = f"{passage.title}\n{passage.text}" if passage.title else passage.text
         zeros = np.zeros((len(passage.sentences), self.dimension), dtype=np.int8)
         return Embedding(self.embed_query(text), zeros)
+
+
+class SmallHashingEmbedder(HashingEmbedder):
+    """Another model, with shorter vectors."""
+
+    name = "hashing-small"
+    fingerprint = "hashing-small-1"
+    dimension = 96

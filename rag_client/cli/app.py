@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from rag_client.cli import collections, documents, ingest, questions, status
+from rag_client.cli import collections, documents, ingest, jobs, questions, status
 from rag_client.cli.group import RootGroup
 from rag_client.cli.session import Session
 
@@ -41,15 +41,19 @@ def build_app() -> typer.Typer:
     app.command("status")(status.status)
     app.add_typer(_collections(), name="collections")
     app.add_typer(_documents(), name="documents")
+    app.add_typer(_jobs(), name="jobs")
     return app
 
 
 def _collections() -> typer.Typer:
-    group = typer.Typer(no_args_is_help=True, help="Lists, shows, creates, deletes collections.")
+    group = typer.Typer(
+        no_args_is_help=True, help="Lists, shows, creates, deletes, reindexes collections."
+    )
     group.command("list")(collections.list_)
     group.command("get")(collections.get)
     group.command("create")(collections.create)
     group.command("delete")(collections.delete)
+    group.command("reindex")(collections.reindex)
     return group
 
 
@@ -59,6 +63,15 @@ def _documents() -> typer.Typer:
     group.command("get")(documents.get)
     group.command("delete")(documents.delete)
     group.command("chunks")(documents.chunks)
+    return group
+
+
+def _jobs() -> typer.Typer:
+    group = typer.Typer(no_args_is_help=True, help="Lists, shows, follows, cancels long work.")
+    group.command("list")(jobs.list_)
+    group.command("get")(jobs.get)
+    group.command("watch")(jobs.watch)
+    group.command("cancel")(jobs.cancel)
     return group
 
 

@@ -14,9 +14,10 @@ from rag_client.cli.chunking import (
     chunking_of,
     described,
 )
+from rag_client.cli.jobs import follow, show
 from rag_client.cli.report import FAILURE
 from rag_client.cli.session import session_of
-from rag_client.types import Collection
+from rag_client.types import Collection, Reindexing
 
 Name = Annotated[str, typer.Argument(help="Name of the collection.", metavar="COLLECTION")]
 
@@ -99,6 +100,55 @@ def delete(
         output.json_line({"collection": name, "deleted_document_count": deleted})
     else:
         output.line(f"deleted {name} with {deleted} documents")
+
+
+def reindex(
+    context: typer.Context,
+    name: Name,
+    chunking: Strategy = None,
+    max_tokens: MaxTokens = None,
+    overlap: Overlap = None,
+    language: Language = None,
+    parent_tokens: ParentTokens = None,
+    embedder: Annotated[
+        str | None, typer.Option(help="Name of the embedder. Default: as it is.")
+    ] = None,
+    share: Annotated[
+        float | None, typer.Option(help="Share of the time that is worked, 0.01 to 1.")
+    ] = None,
+    documents_per_second: Annotated[
+        float | None, typer.Option("--documents-per-second", help="Documents a second at most.")
+    ] = None,
+    request_id: Annotated[
+        str | None, typer.Option(help="The same id begins one job only, however often.")
+    ] = None,
+    wait: Annotated[bool, typer.Option("--wait/--no-wait", help="Follow it to its end.")] = True,
+) -> None:
+    """Builds a collection's chunks and vectors anew, beside those that serve.
+
+    It goes on when you leave; see `ragrpc jobs`.
+
+    Example: ragrpc collections reindex manual --chunking markdown --share 0.5
+    """
+    options = {
+        "max_tokens": max_tokens,
+        "overlap": overlap,
+        "language": language,
+        "parent_tokens": parent_tokens,
+    }
+    asked = Reindexing(
+        chunking_of(chunking, options),
+        embedder,
+        share=share,
+        documents_per_second=documents_per_second,
+    )
+    session = session_of(context)
+    with session.client() as rag:
+        job = rag.collections.reindex(name, asked, request_id=request_id)
+    if wait:
+        follow(session, job.id)
+    else:
+        show(job, as_json=session.json)
 
 
 def _show(collection: Collection, *, as_json: bool) -> None:

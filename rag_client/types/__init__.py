@@ -48,6 +48,7 @@ from rag_client.types.events import (
     TextDelta,
     TextRetracted,
 )
+from rag_client.types.jobs import Job, JobState, Reindexing
 from rag_client.types.requests import (
     DenseRetriever,
     ExtractiveGenerator,
@@ -101,6 +102,8 @@ __all__ = [
     "HitsFound",
     "IngestProgress",
     "IngestResult",
+    "Job",
+    "JobState",
     "Limits",
     "MarkdownChunking",
     "Metadata",
@@ -110,6 +113,7 @@ __all__ = [
     "PipelineSpec",
     "Provenance",
     "RecursiveChunking",
+    "Reindexing",
     "Retrieval",
     "RetrieveRequest",
     "Scalar",

@@ -99,17 +99,24 @@ class GarbageCollector:
             self._index.apply(view.index_name, living)
 
     def _drop(self, before: datetime, work: JobWork) -> int:
-        dropped = self._catalog.feed.dropped(before)
-        for done, view in enumerate(dropped):
+        feed, generations = self._catalog.feed, self._catalog.generations
+        dropped = [(view, feed.forget) for view in feed.dropped(before)]
+        dropped += [(view, generations.forget) for view in generations.retired(before)]
+        for done, (view, forget) in enumerate(dropped):
             work.check()
             work.progress("generations", done, len(dropped))
-            self._following.forget(view)
-            with self._following.still():
-                self._index.drop(view.index_name)
+            remove_part(view, self._following, self._index)
             # Last, since nobody knows of the part once its rows are gone.
-            self._catalog.feed.forget(view)
+            forget(view)
             self._telemetry.reached("garbage.dropped")
         return len(dropped)
+
+
+def remove_part(view: View, following: Following, index: VectorIndex) -> None:
+    """Remove what the index has of a generation that nobody reads any more."""
+    following.forget(view)
+    with following.still():
+        index.drop(view.index_name)
 
 
 def _slices(ids: Sequence[str]) -> Iterator[list[str]]:

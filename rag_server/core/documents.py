@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rag_server.core.chunking import ChunkingSpec, RecursiveChunking
-from rag_server.core.content import ContentType
+from rag_server.core.content import ContentType, Mark
 from rag_server.core.errors import RagError
 from rag_server.core.values import Metadata, Span
 
@@ -155,6 +155,31 @@ class NewDocument:
     title: str
     metadata: Metadata
     fingerprint: bytes
+    recipe: bytes
+    chunks: Sequence[NewChunk]
+
+
+@dataclass(frozen=True, slots=True)
+class Unbuilt:
+    """A live version of a document without its chunks in a generation that is being built.
+    `row` is the catalog's name for the version; `marks` as far as its chunks in the serving
+    generation tell."""
+
+    row: int
+    id: str
+    text: str
+    content_type: ContentType
+    title: str
+    metadata: Metadata
+    marks: tuple[Mark, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Build:
+    """Chunks of the version `row` on their way into such a generation; `recipe` as in
+    NewDocument."""
+
+    row: int
     recipe: bytes
     chunks: Sequence[NewChunk]
 

@@ -156,7 +156,8 @@ class Follower:
 
     def _reconcile(self) -> None:
         """Remove parts that the catalog does not know, or that are ahead of it."""
-        known = {view.index_name: view.revision for view in self._catalog.collections.views()}
+        views = self._catalog.collections.views(retired=True)
+        known = {view.index_name: view.revision for view in views}
         for name in self._index.names():
             if self._index.applied(name) > known.get(name, -1):
                 self._index.drop(name)

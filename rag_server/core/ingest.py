@@ -16,8 +16,7 @@ from rag_server.core.documents import (
     OutcomeKind,
     View,
 )
-from rag_server.core.errors import RagError, Reason
-from rag_server.core.pipeline import same_embedder
+from rag_server.core.errors import RagError, Reason, Unavailable
 from rag_server.core.preparation import Preparation, Prepared, fingerprint_of
 from rag_server.core.principal import Role
 from rag_server.core.protocols import Catalog, Workers
@@ -63,13 +62,11 @@ class IngestPath:
         *,
         catalog: Catalog,
         preparation: Callable[[GenerationSettings], Preparation],
-        embedder: str,
         commits: Workers,
         notify: Callable[[View], None],
     ) -> None:
         self._catalog = catalog
         self._preparation = preparation
-        self._embedder = embedder
         self._commits = commits
         self._notify = notify
 
@@ -78,6 +75,17 @@ class IngestPath:
     ) -> Written:
         """Write documents; an Outcome in place of a document is handed through.
         Each document becomes visible whole or not at all."""
+        try:
+            return await self._upsert(name, documents, call)
+        except Unavailable as error:
+            # Prepared for a generation that serves no more: what can be reused is stored.
+            if error.reason is not Reason.GENERATION_CHANGED:
+                raise
+            return await self._upsert(name, documents, call)
+
+    async def _upsert(
+        self, name: str, documents: Sequence[Document | Outcome], call: Call
+    ) -> Written:
         collection, checked = await self.check(name, documents, call)
         slots = asyncio.Semaphore(_PARALLELISM)
 
@@ -126,7 +134,6 @@ class IngestPath:
 
         def work() -> tuple[Collection, Sequence[Changed | Outcome]]:
             collection = self._catalog.collections.get(call.principal.tenant, name)
-            same_embedder(collection, self._embedder)
             known = self._catalog.documents.known(collection.view, ids)
             recipe = self._preparation(collection.settings).recipe
             return collection, [

@@ -64,7 +64,7 @@ class Attempt:
             message = f"the job was begun {self._max_attempts} times and never came to its end"
             self._fail(JobError(Reason.JOB_GAVE_UP, message))
         else:
-            self._work.check()
+            # Not stopped before it looks: it may have been done when its server died.
             result = self._handler.run(self._work)
             self._telemetry.reached("job.done")
             self._end(JobState.SUCCEEDED, result)

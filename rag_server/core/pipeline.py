@@ -10,6 +10,7 @@ from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import replace
 from time import perf_counter
+from typing import TypeVar
 
 from rag_server.core.call import Call
 from rag_server.core.documents import NO_SENTENCES, Collection
@@ -38,6 +39,8 @@ from rag_server.core.retrieval import (
 )
 from rag_server.core.tokens import revision_of
 
+T = TypeVar("T")
+
 # A batch keeps this many of its requests going, so that it leaves room for others.
 _BATCH_PARALLELISM = 2
 
@@ -49,8 +52,7 @@ class QueryPath:
         self,
         *,
         catalog: Catalog,
-        encoder: Encoder,
-        embedder: str,
+        encoders: Mapping[str, Encoder],
         retrievers: Mapping[type, Retriever],
         pipelines: Mapping[str, PipelineSpec],
         default_pipeline: str,
@@ -60,8 +62,7 @@ class QueryPath:
         reads: Workers,
     ) -> None:
         self._catalog = catalog
-        self._encoder = encoder
-        self._embedder = embedder
+        self._encoders = encoders
         self._retrievers = retrievers
         self._pipelines = pipelines
         self._default_pipeline = default_pipeline
@@ -75,8 +76,9 @@ class QueryPath:
         call.principal.require(Role.READER)
 
         def work() -> Retrieval:
-            question = AskedQuestion(request.query, self._encoder, call)
-            return self._search(request, self._pin(request, call), question, call)
+            pinned = self._pin(request, call)
+            question = AskedQuestion(request.query, self._encoder(pinned), call)
+            return self._search(request, pinned, question, call)
 
         return await self._reads.run(work, call.deadline)
 
@@ -115,9 +117,9 @@ class QueryPath:
         call.principal.require(Role.READER)
         spec = request.generator or self._default_generator
         generator = self._generator(spec)
-        question = AskedQuestion(request.retrieval.query, self._encoder, call)
 
         pinned = await self._reads.run(lambda: self._pin(request.retrieval, call), call.deadline)
+        question = AskedQuestion(request.retrieval.query, self._encoder(pinned), call)
         yield Started(call.request_id, pinned.revision)
 
         found = await self._reads.run(
@@ -203,10 +205,13 @@ class QueryPath:
     def _pin(self, request: RetrieveRequest, call: Call) -> Collection:
         """The collection as this whole call sees it, at least as fresh as was asked."""
         pinned = self._catalog.collections.get(call.principal.tenant, request.collection)
-        same_embedder(pinned, self._embedder)
         if request.consistency_token:
             fresh_enough(pinned, request.consistency_token)
         return pinned
+
+    def _encoder(self, pinned: Collection) -> Encoder:
+        """That of the model which made the vectors of the generation."""
+        return known_embedder(pinned.embedder, self._encoders)
 
     def _plan(self, plan: str | PipelineSpec) -> PipelineSpec:
         if isinstance(plan, PipelineSpec):
@@ -253,14 +258,18 @@ class QueryPath:
         )
 
 
-def same_embedder(collection: Collection, name: str) -> None:
-    """Raise PreconditionFailed unless the collection's vectors are of the model `name`."""
-    if collection.embedder != name:
+def known_embedder(name: str, known: Mapping[str, T]) -> T:
+    """What belongs to the model that made a collection's vectors. Raises PreconditionFailed
+    where the server does not run it."""
+    try:
+        return known[name]
+    except KeyError:
+        served = ", ".join(sorted(known))
         raise PreconditionFailed(
-            f"the collection was embedded with {collection.embedder}, this server runs {name}",
+            f"the collection was embedded with {name}, this server runs {served}",
             Reason.EMBEDDER_MISMATCH,
-            {"collection": collection.embedder, "server": name},
-        )
+            {"collection": name, "server": served},
+        ) from None
 
 
 def fresh_enough(collection: Collection, token: str) -> None:

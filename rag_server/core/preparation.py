@@ -3,13 +3,14 @@
 import asyncio
 import json
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from hashlib import sha256
 
 from rag_server.core.call import Call
 from rag_server.core.content import Mark, Parsed
 from rag_server.core.documents import (
+    Build,
     Document,
     Embedding,
     NewChunk,
@@ -18,6 +19,7 @@ from rag_server.core.documents import (
     OutcomeKind,
     Passage,
     Piece,
+    Unbuilt,
 )
 from rag_server.core.errors import InvalidRequest, Violation
 from rag_server.core.pages import pieces_by_page
@@ -83,9 +85,12 @@ class Preparation:
         """Everything but the commit. Raises InvalidRequest when no text is left."""
         own = call.fork()
         parsed = _titled(await self._parsing.parse(document, own), document.title)
-        cuts, known = await self._writes.run(
-            lambda: self._cut(document, parsed, own), call.deadline
-        )
+
+        def cut() -> tuple[list[_Cut], dict[bytes, Embedding]]:
+            with own.stage("chunk"):
+                return self._cut(call.principal.tenant, document, parsed)
+
+        cuts, known = await self._writes.run(cut, call.deadline)
         call.absorb(own)
         missing = [cut for cut in cuts if cut.key not in known]
         known.update(await self._embed_all(missing, parsed.title, call))
@@ -102,19 +107,33 @@ class Preparation:
         )
         return Prepared(stored, len(missing))
 
+    def rebuild(self, tenant: str, document: Unbuilt, check: Callable[[], None]) -> Build:
+        """The same for a document that is stored, in the current thread; `check` is called
+        every few chunks."""
+        parsed = Parsed(document.text, document.title, document.marks)
+        cuts, known = self._cut(tenant, document, parsed)
+        missing = [cut for cut in cuts if cut.key not in known]
+        for start in range(0, len(missing), _EMBED_GROUP):
+            check()
+            group = missing[start : start + _EMBED_GROUP]
+            passages = [Passage(parsed.title, cut.text, cut.piece.sentences) for cut in group]
+            embeddings = self._embedder.embed_passages(passages)
+            known.update((cut.key, each) for cut, each in zip(group, embeddings, strict=True))
+        chunks = [_new_chunk(i, cut, known[cut.key], parsed.marks) for i, cut in enumerate(cuts)]
+        return Build(document.row, self._recipe, chunks)
+
     def _cut(
-        self, document: Document, parsed: Parsed, call: Call
+        self, tenant: str, document: Document | Unbuilt, parsed: Parsed
     ) -> tuple[list[_Cut], dict[bytes, Embedding]]:
         hints = _language_hints(document)
 
         def chunked(text: str) -> list[Piece]:
             return self._chunker.chunk(text, document.content_type, parsed.title, hints)
 
-        with call.stage("chunk"):
-            pieces = pieces_by_page(parsed, chunked)
+        pieces = pieces_by_page(parsed, chunked)
         if not pieces:
             raise InvalidRequest.of(Violation("content", "has no visible text"))
-        cuts = self._cuts(call.principal.tenant, document.id, parsed, pieces)
+        cuts = self._cuts(tenant, document.id, parsed, pieces)
         return cuts, self._embeddings.known([cut.key for cut in cuts])
 
     def _cuts(self, tenant: str, id: str, parsed: Parsed, pieces: Sequence[Piece]) -> list[_Cut]:
@@ -173,7 +192,7 @@ def _raw(document: Document) -> bytes:
     return content.encode() if isinstance(content, str) else content
 
 
-def _language_hints(document: Document) -> list[str]:
+def _language_hints(document: Document | Unbuilt) -> list[str]:
     """What may say in which programming language a document is written."""
     own = document.metadata.get("language")
     suffix = document.id.rpartition("/")[2].rpartition(".")[2]

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from rag_server.core.call import Call, Deadline
 from rag_server.core.content import ContentType, Parsed
 from rag_server.core.documents import (
+    Build,
     Collection,
     Commit,
     Document,
@@ -28,6 +29,7 @@ from rag_server.core.documents import (
     Sentences,
     StoredChunk,
     StoredDocument,
+    Unbuilt,
     Vector,
     View,
 )
@@ -151,13 +153,73 @@ class CollectionStore(Protocol):
         """Number of visible documents in all collections of all tenants."""
         ...
 
-    def views(self) -> list[View]:
-        """Newest view of every generation, serving or being built, of every live collection
-        of every tenant."""
+    def views(self, *, retired: bool = False) -> list[View]:
+        """Newest view of every generation, serving or being built (and of those retired), of
+        every live collection of every tenant."""
         ...
 
     def settings(self, view: View) -> GenerationSettings:
         """What the view's generation is made with. Raises NotFound unless `views` has it."""
+        ...
+
+
+class GenerationStore(Protocol):
+    """Generations of collections: each is built beside the serving one, takes its place, and
+    is removed after another has taken its own. At most one of a collection is being built."""
+
+    def building(self, collection: Collection) -> int | None:
+        """The one that is being built."""
+        ...
+
+    def begin(self, collection: Collection, settings: GenerationSettings) -> int:
+        """A new one, to be built; its number was never that of another whose rows are there.
+        Raises NotFound if the collection is gone, AlreadyExists while another is built."""
+        ...
+
+    def unbuilt(
+        self, collection: Collection, generation: int, recipe: bytes, after: str, limit: int
+    ) -> list[Unbuilt]:
+        """Live documents with an id above `after` (UTF-8 bytes) whose chunks are not there as
+        the recipe makes them, ascending."""
+        ...
+
+    def left(self, collection: Collection, generation: int, recipe: bytes) -> tuple[int, int]:
+        """(number of such documents, number of all)."""
+        ...
+
+    def build(self, collection: Collection, generation: int, builds: Sequence[Build]) -> int:
+        """Add the chunks of those versions that are still live, in one commit; the revision it
+        made. Readers see nothing of it. Raises NotFound if the collection is gone or the
+        generation is not being built."""
+        ...
+
+    def swap(
+        self,
+        collection: Collection,
+        generation: int,
+        recipe: bytes,
+        builds: Sequence[Build],
+        *,
+        applied: Callable[[], int],
+        tail: int,
+    ) -> int | None:
+        """Add the chunks and let the generation serve, in one commit; the revision it made.
+
+        None, and nothing is changed, unless then every live document has its chunks as the
+        recipe makes them, and at most `tail` of those are newer than the revision that the
+        vector index has `applied`. Raises as `build`."""
+        ...
+
+    def abandon(self, collection_id: int, generation: int) -> bool:
+        """Give up what is being built; whether its rows are to be forgotten."""
+        ...
+
+    def retired(self, before: datetime) -> list[View]:
+        """Views of generations of live collections that have not served since that time."""
+        ...
+
+    def forget(self, view: View) -> None:
+        """Remove all rows of a retired generation; another one is left alone."""
         ...
 
 
@@ -322,6 +384,8 @@ class Catalog(Protocol):
 
     @property
     def collections(self) -> CollectionStore: ...
+    @property
+    def generations(self) -> GenerationStore: ...
     @property
     def documents(self) -> DocumentStore: ...
     @property

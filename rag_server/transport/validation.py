@@ -246,6 +246,23 @@ RULES: Mapping[type[Message], Sequence[Rule]] = {
     collections_pb.GetCollectionRequest: (_COLLECTION,),
     collections_pb.ListCollectionsRequest: _PAGE,
     collections_pb.DeleteCollectionRequest: (_COLLECTION,),
+    collections_pb.ReindexCollectionRequest: (
+        _COLLECTION,
+        Rule("chunking", _nested),
+        Rule("index", _nested),
+        Rule("embedder", _bytes_up_to(256)),
+        Rule("throttle", _nested),
+        Rule("request_id", _bytes_up_to(64)),
+    ),
+    collections_pb.IndexSettings: (
+        Rule("ef_construction", _within(1, 2_000)),
+        Rule("ef_search", _within(1, 2_000)),
+        Rule("max_neighbors", _within(2, 128)),
+    ),
+    collections_pb.Throttle: (
+        Rule("share", _within(0.01, 1)),
+        Rule("documents_per_second", _within(0.01, 1_000_000)),
+    ),
     jobs_pb.GetJobRequest: (_JOB,),
     jobs_pb.ListJobsRequest: (
         Rule("kind", _name),

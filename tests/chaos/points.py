@@ -22,6 +22,7 @@ POINTS = (
 )
 # By the order in which a job passes them; the removal of what was deleted is one.
 JOBS = ("job.claimed", "garbage.removed", "garbage.dropped", "job.done", "job.undone")
+REINDEX = ("reindex.begun", "reindex.batch", "reindex.swap", "reindex.swapped")
 # By the order in which a change of the schema passes them.
 MIGRATION = (
     "migrate.copy",

@@ -16,8 +16,8 @@ from rag_server.app import running
 from rag_server.core.telemetry import Telemetry
 from rag_server.settings import Settings
 from tests.chaos.plants import PLANTS, plant
-from tests.chaos.points import JOBS, POINTS, Crashing
-from tests.embedders import HashingEmbedder
+from tests.chaos.points import JOBS, POINTS, REINDEX, Crashing
+from tests.embedders import HashingEmbedder, SmallHashingEmbedder
 
 
 def main() -> None:
@@ -35,7 +35,12 @@ async def _serve(asked: argparse.Namespace) -> None:
 
     stop = asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
-    async with running(_settings(asked), observe=observe, embedder=HashingEmbedder()) as ports:
+    async with running(
+        _settings(asked),
+        observe=observe,
+        embedder=HashingEmbedder(),
+        other_embedders=[SmallHashingEmbedder()],
+    ) as ports:
         event = {"event": "serving", "port": ports.grpc, "sidecar_port": ports.sidecar}
         print(json.dumps(event), flush=True)
         await stop.wait()
@@ -68,7 +73,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--data-dir", type=Path, required=True)
     parser.add_argument("--port", type=int, default=0)
     parser.add_argument("--sidecar-port", type=int, default=0)
-    parser.add_argument("--point", choices=(*POINTS, *JOBS), default="")
+    parser.add_argument("--point", choices=(*POINTS, *JOBS, *REINDEX), default="")
     parser.add_argument("--visit", type=int, default=1)
     parser.add_argument("--plant", choices=PLANTS, default="")
     return parser.parse_args()

@@ -1,7 +1,8 @@
 """Garbage collection over real catalogs and indexes."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from threading import Event
 from time import monotonic
 from typing import Any
@@ -16,6 +17,7 @@ from rag_server.core.job_work import HeldWork
 from rag_server.core.jobs import Claim, JobRequest, JobState, Progress
 from rag_server.core.protocols import Catalog, VectorIndex
 from rag_server.core.telemetry import Silent
+from rag_server.stores.chroma import ChromaIndex, EmbeddedEngine
 from tests.contract.conftest import Clock, Sketch
 
 LEASE = timedelta(hours=1)
@@ -33,6 +35,14 @@ class Interfering(Silent):
 
     def stored(self, documents: int) -> None:
         self.documents = documents
+
+
+@pytest.fixture
+def index_under_test(tmp_path: Path) -> Iterator[VectorIndex]:
+    """One of the kinds: they differ in nothing that is looked at here."""
+    index = ChromaIndex(EmbeddedEngine(tmp_path / "chroma"))
+    yield index
+    index.close()
 
 
 @pytest.fixture

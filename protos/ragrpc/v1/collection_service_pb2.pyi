@@ -3,6 +3,7 @@ import datetime
 from google.api import field_behavior_pb2 as _field_behavior_pb2
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from ragrpc.v1 import chunking_pb2 as _chunking_pb2
+from ragrpc.v1 import job_service_pb2 as _job_service_pb2
 from google.protobuf.internal import containers as _containers
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
@@ -92,3 +93,43 @@ class DeleteCollectionResponse(_message.Message):
     DELETED_DOCUMENT_COUNT_FIELD_NUMBER: _ClassVar[int]
     deleted_document_count: int
     def __init__(self, deleted_document_count: _Optional[int] = ...) -> None: ...
+
+class ReindexCollectionRequest(_message.Message):
+    __slots__ = ("collection", "chunking", "index", "embedder", "throttle", "request_id")
+    COLLECTION_FIELD_NUMBER: _ClassVar[int]
+    CHUNKING_FIELD_NUMBER: _ClassVar[int]
+    INDEX_FIELD_NUMBER: _ClassVar[int]
+    EMBEDDER_FIELD_NUMBER: _ClassVar[int]
+    THROTTLE_FIELD_NUMBER: _ClassVar[int]
+    REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
+    collection: str
+    chunking: _chunking_pb2.Chunking
+    index: IndexSettings
+    embedder: str
+    throttle: Throttle
+    request_id: str
+    def __init__(self, collection: _Optional[str] = ..., chunking: _Optional[_Union[_chunking_pb2.Chunking, _Mapping]] = ..., index: _Optional[_Union[IndexSettings, _Mapping]] = ..., embedder: _Optional[str] = ..., throttle: _Optional[_Union[Throttle, _Mapping]] = ..., request_id: _Optional[str] = ...) -> None: ...
+
+class IndexSettings(_message.Message):
+    __slots__ = ("ef_construction", "ef_search", "max_neighbors")
+    EF_CONSTRUCTION_FIELD_NUMBER: _ClassVar[int]
+    EF_SEARCH_FIELD_NUMBER: _ClassVar[int]
+    MAX_NEIGHBORS_FIELD_NUMBER: _ClassVar[int]
+    ef_construction: int
+    ef_search: int
+    max_neighbors: int
+    def __init__(self, ef_construction: _Optional[int] = ..., ef_search: _Optional[int] = ..., max_neighbors: _Optional[int] = ...) -> None: ...
+
+class Throttle(_message.Message):
+    __slots__ = ("share", "documents_per_second")
+    SHARE_FIELD_NUMBER: _ClassVar[int]
+    DOCUMENTS_PER_SECOND_FIELD_NUMBER: _ClassVar[int]
+    share: float
+    documents_per_second: float
+    def __init__(self, share: _Optional[float] = ..., documents_per_second: _Optional[float] = ...) -> None: ...
+
+class ReindexCollectionResponse(_message.Message):
+    __slots__ = ("job",)
+    JOB_FIELD_NUMBER: _ClassVar[int]
+    job: _job_service_pb2.Job
+    def __init__(self, job: _Optional[_Union[_job_service_pb2.Job, _Mapping]] = ...) -> None: ...

@@ -57,6 +57,11 @@ class CollectionServiceStub(object):
                 request_serializer=ragrpc_dot_v1_dot_collection__service__pb2.DeleteCollectionRequest.SerializeToString,
                 response_deserializer=ragrpc_dot_v1_dot_collection__service__pb2.DeleteCollectionResponse.FromString,
                 _registered_method=True)
+        self.ReindexCollection = channel.unary_unary(
+                '/ragrpc.v1.CollectionService/ReindexCollection',
+                request_serializer=ragrpc_dot_v1_dot_collection__service__pb2.ReindexCollectionRequest.SerializeToString,
+                response_deserializer=ragrpc_dot_v1_dot_collection__service__pb2.ReindexCollectionResponse.FromString,
+                _registered_method=True)
 
 
 class CollectionServiceServicer(object):
@@ -96,6 +101,21 @@ class CollectionServiceServicer(object):
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ReindexCollection(self, request, context):
+        """Begins a job that builds the next generation of a collection, with another
+        chunking, index or embedder, beside the one that serves, from the stored
+        text. Reads and writes go on; each read sees one generation whole, which its
+        provenance names. When nothing is missing the new one serves, in one commit;
+        cancelled or failed, nothing of it stays. What has the same text and embedder
+        is not embedded again. Role: admin. Errors: NOT_FOUND
+        (COLLECTION_NOT_FOUND, EMBEDDER_NOT_FOUND), FAILED_PRECONDITION
+        (EXTRA_NOT_INSTALLED), ALREADY_EXISTS (JOB_IN_PROGRESS while it is being
+        reindexed, REQUEST_ID_REUSED).
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_CollectionServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -118,6 +138,11 @@ def add_CollectionServiceServicer_to_server(servicer, server):
                     servicer.DeleteCollection,
                     request_deserializer=ragrpc_dot_v1_dot_collection__service__pb2.DeleteCollectionRequest.FromString,
                     response_serializer=ragrpc_dot_v1_dot_collection__service__pb2.DeleteCollectionResponse.SerializeToString,
+            ),
+            'ReindexCollection': grpc.unary_unary_rpc_method_handler(
+                    servicer.ReindexCollection,
+                    request_deserializer=ragrpc_dot_v1_dot_collection__service__pb2.ReindexCollectionRequest.FromString,
+                    response_serializer=ragrpc_dot_v1_dot_collection__service__pb2.ReindexCollectionResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -231,6 +256,33 @@ class CollectionService(object):
             '/ragrpc.v1.CollectionService/DeleteCollection',
             ragrpc_dot_v1_dot_collection__service__pb2.DeleteCollectionRequest.SerializeToString,
             ragrpc_dot_v1_dot_collection__service__pb2.DeleteCollectionResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ReindexCollection(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/ragrpc.v1.CollectionService/ReindexCollection',
+            ragrpc_dot_v1_dot_collection__service__pb2.ReindexCollectionRequest.SerializeToString,
+            ragrpc_dot_v1_dot_collection__service__pb2.ReindexCollectionResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -49,6 +49,17 @@ class CollectionServiceStub:
     """Deletes a collection with all its documents; its name is free at once.
     Role: admin. Errors: NOT_FOUND.
     """
+    ReindexCollection: _grpc.UnaryUnaryMultiCallable[_collection_service_pb2.ReindexCollectionRequest, _collection_service_pb2.ReindexCollectionResponse]
+    """Begins a job that builds the next generation of a collection, with another
+    chunking, index or embedder, beside the one that serves, from the stored
+    text. Reads and writes go on; each read sees one generation whole, which its
+    provenance names. When nothing is missing the new one serves, in one commit;
+    cancelled or failed, nothing of it stays. What has the same text and embedder
+    is not embedded again. Role: admin. Errors: NOT_FOUND
+    (COLLECTION_NOT_FOUND, EMBEDDER_NOT_FOUND), FAILED_PRECONDITION
+    (EXTRA_NOT_INSTALLED), ALREADY_EXISTS (JOB_IN_PROGRESS while it is being
+    reindexed, REQUEST_ID_REUSED).
+    """
 
 @_typing.type_check_only
 class CollectionServiceAsyncStub(CollectionServiceStub):
@@ -70,6 +81,17 @@ class CollectionServiceAsyncStub(CollectionServiceStub):
     DeleteCollection: _aio.UnaryUnaryMultiCallable[_collection_service_pb2.DeleteCollectionRequest, _collection_service_pb2.DeleteCollectionResponse]  # type: ignore[assignment]
     """Deletes a collection with all its documents; its name is free at once.
     Role: admin. Errors: NOT_FOUND.
+    """
+    ReindexCollection: _aio.UnaryUnaryMultiCallable[_collection_service_pb2.ReindexCollectionRequest, _collection_service_pb2.ReindexCollectionResponse]  # type: ignore[assignment]
+    """Begins a job that builds the next generation of a collection, with another
+    chunking, index or embedder, beside the one that serves, from the stored
+    text. Reads and writes go on; each read sees one generation whole, which its
+    provenance names. When nothing is missing the new one serves, in one commit;
+    cancelled or failed, nothing of it stays. What has the same text and embedder
+    is not embedded again. Role: admin. Errors: NOT_FOUND
+    (COLLECTION_NOT_FOUND, EMBEDDER_NOT_FOUND), FAILED_PRECONDITION
+    (EXTRA_NOT_INSTALLED), ALREADY_EXISTS (JOB_IN_PROGRESS while it is being
+    reindexed, REQUEST_ID_REUSED).
     """
 
 class CollectionServiceServicer(metaclass=_abc_1.ABCMeta):
@@ -113,6 +135,23 @@ class CollectionServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_collection_service_pb2.DeleteCollectionResponse, _abc.Awaitable[_collection_service_pb2.DeleteCollectionResponse]]:
         """Deletes a collection with all its documents; its name is free at once.
         Role: admin. Errors: NOT_FOUND.
+        """
+
+    @_abc_1.abstractmethod
+    def ReindexCollection(
+        self,
+        request: _collection_service_pb2.ReindexCollectionRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_collection_service_pb2.ReindexCollectionResponse, _abc.Awaitable[_collection_service_pb2.ReindexCollectionResponse]]:
+        """Begins a job that builds the next generation of a collection, with another
+        chunking, index or embedder, beside the one that serves, from the stored
+        text. Reads and writes go on; each read sees one generation whole, which its
+        provenance names. When nothing is missing the new one serves, in one commit;
+        cancelled or failed, nothing of it stays. What has the same text and embedder
+        is not embedded again. Role: admin. Errors: NOT_FOUND
+        (COLLECTION_NOT_FOUND, EMBEDDER_NOT_FOUND), FAILED_PRECONDITION
+        (EXTRA_NOT_INSTALLED), ALREADY_EXISTS (JOB_IN_PROGRESS while it is being
+        reindexed, REQUEST_ID_REUSED).
         """
 
 def add_CollectionServiceServicer_to_server(servicer: CollectionServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

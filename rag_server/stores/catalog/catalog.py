@@ -11,6 +11,7 @@ from rag_server.stores.catalog.dump import SqlDump
 from rag_server.stores.catalog.embeddings import SqlEmbeddings
 from rag_server.stores.catalog.engine import Database
 from rag_server.stores.catalog.feed import SqlFeed
+from rag_server.stores.catalog.generations import SqlGenerations
 from rag_server.stores.catalog.instant import Clock, now_utc
 from rag_server.stores.catalog.jobs import SqlJobs
 from rag_server.stores.catalog.keys import SqlKeys
@@ -32,6 +33,7 @@ class SqlCatalog:
         self._writer = Writer(self._database, telemetry)
         shared = (self._database, self._cursor, self._writer, clock)
         self.collections = SqlCollections(*shared)
+        self.generations = SqlGenerations(self._database, self._writer, clock)
         self.documents = SqlDocuments(*shared)
         self.chunks = SqlChunks(self._cursor)
         self.reader = SqlReader(self._cursor, self.chunks)

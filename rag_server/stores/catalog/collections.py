@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, func, insert, select, update
+from sqlalchemy import Connection, Row, Select, func, insert, select, true, update
 from sqlalchemy.exc import IntegrityError
 
 from rag_server.core.documents import Collection, GenerationSettings, View
@@ -111,12 +111,14 @@ class SqlCollections:
         with self._database.reading() as connection:
             return int(connection.execute(query).scalar_one())
 
-    def views(self) -> list[View]:
-        """Newest view of every generation that is followed, oldest collection first."""
+    def views(self, *, retired: bool = False) -> list[View]:
+        """Newest view of every generation that is followed (or retired), oldest collection
+        first."""
         query = (
             select(collections.c.id, generations.c.generation, collections.c.revision)
             .join(generations, generations.c.collection_id == collections.c.id)
-            .where(collections.c.deleted_at.is_(None), generations.c.state != "retired")
+            .where(collections.c.deleted_at.is_(None))
+            .where(true() if retired else generations.c.state != "retired")
             .order_by(collections.c.id, generations.c.generation)
         )
         with self._database.reading() as connection:

@@ -1,17 +1,17 @@
 """The feed of committed changes, and the removal of what nobody can see any more."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Connection, Select, delete, or_, select
+from sqlalchemy import ColumnElement, Connection, delete, or_, select
 
 from rag_server.core.documents import View
 from rag_server.core.protocols import Changes
 from rag_server.stores.catalog.blob import unpack_vectors
 from rag_server.stores.catalog.engine import Database
 from rag_server.stores.catalog.instant import to_micros
+from rag_server.stores.catalog.removal import remove_all, remove_chunks, remove_documents
 from rag_server.stores.catalog.schema import (
-    builds,
     chunks,
     collections,
     commits,
@@ -20,9 +20,6 @@ from rag_server.stores.catalog.schema import (
     generations,
 )
 from rag_server.stores.catalog.writer import Writer
-
-# Rows removed per transaction, so that other writers get their turn.
-_SLICE = 500
 
 
 class SqlFeed:
@@ -84,8 +81,8 @@ class SqlFeed:
             documents.c.deleted_at < moment,
             ~select(chunks.c.id).where(chunks.c.document == documents.c.id).exists(),
         )
-        purged = self._all(lambda connection: _remove_chunks(connection, some_chunks))
-        self._all(lambda connection: _remove_documents(connection, some_documents))
+        purged = self._all(lambda connection: remove_chunks(connection, some_chunks))
+        self._all(lambda connection: remove_documents(connection, some_documents))
         return purged
 
     def dropped(self, before: datetime) -> list[View]:
@@ -108,8 +105,8 @@ class SqlFeed:
         )
         some_chunks = select(chunks.c.id).where(chunks.c.collection_id == deleted)
         some_documents = select(documents.c.id).where(documents.c.collection_id == deleted)
-        self._all(lambda connection: _remove_chunks(connection, some_chunks))
-        self._all(lambda connection: _remove_documents(connection, some_documents))
+        self._all(lambda connection: remove_chunks(connection, some_chunks))
+        self._all(lambda connection: remove_documents(connection, some_documents))
 
         def last(connection: Connection) -> None:
             connection.execute(delete(commits).where(commits.c.collection_id == deleted))
@@ -119,17 +116,11 @@ class SqlFeed:
         self._writer.run(last, alone=True)
 
     def _all(self, remove_some: Callable[[Connection], int]) -> int:
-        # Alone: another server's write may be about to refer to an embedding that nobody uses.
-        return sum(_until_none(lambda: self._writer.run(remove_some, alone=True)))
+        return remove_all(self._writer, remove_some)
 
 
 def _of(view: View) -> ColumnElement[bool]:
     return (chunks.c.collection_id == view.collection_id) & (chunks.c.generation == view.generation)
-
-
-def _until_none(step: Callable[[], int]) -> Iterable[int]:
-    while removed := step():
-        yield removed
 
 
 def _end_of_stretch(connection: Connection, view: View, after: int, limit: int) -> int:
@@ -143,21 +134,3 @@ def _end_of_stretch(connection: Connection, view: View, after: int, limit: int) 
     )
     reached = connection.scalar(query)
     return view.revision if reached is None else int(reached)
-
-
-def _remove_chunks(connection: Connection, some: Select[tuple[int]]) -> int:
-    """Remove up to a slice of chunks with the embeddings that no chunk refers to any more."""
-    columns = select(chunks.c.id, chunks.c.embedding).where(chunks.c.id.in_(some))
-    found = connection.execute(columns.limit(_SLICE)).all()
-    connection.execute(delete(chunks).where(chunks.c.id.in_([row for row, _ in found])))
-    used = select(chunks.c.id).where(chunks.c.embedding == embeddings.c.id)
-    touched = {embedding for _, embedding in found}
-    connection.execute(delete(embeddings).where(embeddings.c.id.in_(touched), ~used.exists()))
-    return len(found)
-
-
-def _remove_documents(connection: Connection, some: Select[tuple[int]]) -> int:
-    rows = connection.scalars(some.limit(_SLICE)).all()
-    connection.execute(delete(builds).where(builds.c.document.in_(rows)))
-    connection.execute(delete(documents).where(documents.c.id.in_(rows)))
-    return len(rows)

@@ -4,9 +4,20 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Table, bindparam, insert, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Table,
+    bindparam,
+    delete,
+    insert,
+    or_,
+    select,
+    update,
+)
 
 from rag_server.core.documents import (
+    Build,
     Collection,
     Commit,
     NewChunk,
@@ -14,6 +25,7 @@ from rag_server.core.documents import (
     OutcomeKind,
     View,
 )
+from rag_server.core.errors import Reason, Unavailable
 from rag_server.stores.catalog.blob import pack_sentences, pack_spans, pack_vector
 from rag_server.stores.catalog.collections import gone
 from rag_server.stores.catalog.engine import insert_missing, insert_row
@@ -24,6 +36,7 @@ from rag_server.stores.catalog.schema import (
     commits,
     documents,
     embeddings,
+    generations,
 )
 from rag_server.stores.catalog.value_json import encode_metadata
 
@@ -60,22 +73,27 @@ class Revision:
     collection: Collection
     number: int
     micros: int
+    serving: int
 
     @classmethod
     def begin(cls, connection: Connection, collection: Collection, micros: int) -> "Revision":
         """The one after the newest, which no other server can make meanwhile. Raises NotFound
         if the collection is gone."""
-        query = select(collections.c.revision).where(
+        query = select(collections.c.revision, collections.c.generation).where(
             collections.c.id == collection.id, collections.c.deleted_at.is_(None)
         )
-        newest = connection.scalar(query.with_for_update())
+        newest = connection.execute(query.with_for_update()).one_or_none()
         if newest is None:
             raise gone(collection.name)
-        return cls(connection, collection, newest + 1, micros)
+        return cls(connection, collection, newest.revision + 1, micros, newest.generation)
 
     def write(self, new: Sequence[NewDocument]) -> Commit:
         """Make `new` the live versions, but for those that are live already. Of several
-        documents with one id the last one stays."""
+        documents with one id the last one stays. Raises Unavailable where another generation
+        serves than they were prepared for."""
+        if self.serving != self.collection.generation:
+            message = "the collection was reindexed meanwhile: send the documents again"
+            raise Unavailable(message, Reason.GENERATION_CHANGED)
         live = self._live([document.id for document in new])
         kinds = []
         for document in new:
@@ -97,6 +115,56 @@ class Revision:
         deleted = [each for each in dict.fromkeys(ids) if each in live]
         self._end([live[each][0] for each in deleted])
         return Commit(self._close(bool(deleted)), deleted=deleted)
+
+    def build(self, new: Sequence[Build]) -> int:
+        """Give live versions their chunks in the generation of `collection`, which readers do
+        not see; the revision, moved where there were any."""
+        return self._close(self.add(new))
+
+    def add(self, new: Sequence[Build]) -> bool:
+        """The same without an end to the revision; whether there were any."""
+        live = self._still_live([build.row for build in new])
+        changed = [build for build in new if build.row in live]
+        for build in changed:
+            self._end_build(build.row)
+            self._build(build.row, build.recipe, build.chunks)
+        return bool(changed)
+
+    def serve(self) -> int:
+        """Let the generation of `collection` serve in the place of the one that does; the
+        revision."""
+        of_collection = generations.c.collection_id == self.collection.id
+        retired = {"state": "retired", "retired_at": self.micros}
+        for number, columns in (
+            (self.serving, retired),
+            (self.collection.generation, {"state": "serving"}),
+        ):
+            one = (of_collection, generations.c.generation == number)
+            self.connection.execute(update(generations).where(*one).values(columns))
+        self.connection.execute(
+            update(collections)
+            .where(collections.c.id == self.collection.id)
+            .values(generation=self.collection.generation)
+        )
+        return self._close(True)
+
+    def _still_live(self, rows: Sequence[int]) -> set[int]:
+        query = select(documents.c.id).where(
+            documents.c.id.in_(rows), documents.c.deleted_rev.is_(None)
+        )
+        return set(self.connection.scalars(query))
+
+    def _end_build(self, row: int) -> None:
+        """Make room for another build of a version in this generation."""
+        generation = self.collection.generation
+        ended = {"deleted_rev": self.number, "deleted_at": self.micros}
+        old = (chunks.c.document == row, chunks.c.generation == generation)
+        self.connection.execute(
+            update(chunks).where(*old, chunks.c.deleted_rev.is_(None)).values(ended)
+        )
+        self.connection.execute(
+            delete(builds).where(builds.c.document == row, builds.c.generation == generation)
+        )
 
     def _live(self, ids: Sequence[str]) -> dict[str, _Live]:
         table = documents.c
@@ -139,19 +207,19 @@ class Revision:
             text=text,
         )
         row = insert_row(self.connection, values, documents.c.id)
-        self._build(row, document)
+        self._build(row, document.recipe, document.chunks)
         return row
 
-    def _build(self, row: int, document: NewDocument) -> None:
+    def _build(self, row: int, recipe: bytes, new: Sequence[NewChunk]) -> None:
         build = insert(builds).values(
             document=row,
             generation=self.collection.generation,
-            recipe=document.recipe,
-            chunk_count=len(document.chunks),
+            recipe=recipe,
+            chunk_count=len(new),
         )
         self.connection.execute(build)
-        if document.chunks:
-            self._insert_chunks(row, document.chunks)
+        if new:
+            self._insert_chunks(row, new)
 
     def _insert_chunks(self, row: int, new: Sequence[NewChunk]) -> None:
         self.connection.execute(

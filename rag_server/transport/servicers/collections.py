@@ -4,17 +4,21 @@ from ragrpc.v1 import collection_service_pb2 as pb
 
 from rag_server.core.call import Call
 from rag_server.core.library import Library
+from rag_server.core.reindex_desk import ReindexDesk
 from rag_server.transport.convert.chunking import chunking_of
 from rag_server.transport.convert.documents import collection_message
+from rag_server.transport.convert.jobs import job_message
+from rag_server.transport.convert.reindexing import reindexing_of
 
 _PAGE_SIZE = 100
 
 
 class CollectionServicer:
-    """Creates, reads and deletes collections through the library."""
+    """Creates, reads and deletes collections through the library, reindexes them by a job."""
 
-    def __init__(self, library: Library) -> None:
+    def __init__(self, library: Library, reindexing: ReindexDesk) -> None:
         self._library = library
+        self._reindexing = reindexing
 
     async def CreateCollection(
         self, request: pb.CreateCollectionRequest, call: Call
@@ -55,3 +59,11 @@ class CollectionServicer:
             request.collection, call, dry=request.validate_only
         )
         return pb.DeleteCollectionResponse(deleted_document_count=count)
+
+    async def ReindexCollection(
+        self, request: pb.ReindexCollectionRequest, call: Call
+    ) -> pb.ReindexCollectionResponse:
+        """Begin a job that builds the next generation."""
+        asked, request_id = reindexing_of(request), request.request_id or None
+        job = await self._reindexing.reindex(request.collection, asked, request_id, call)
+        return pb.ReindexCollectionResponse(job=job_message(job))

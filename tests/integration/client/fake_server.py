@@ -28,6 +28,7 @@ from ragrpc.v1 import (
     collection_service_pb2_grpc,
     document_service_pb2,
     document_service_pb2_grpc,
+    job_service_pb2,
     rag_service_pb2,
     rag_service_pb2_grpc,
     retrieval_pb2,
@@ -173,6 +174,14 @@ def described(name: str, count: int) -> collection_service_pb2.Collection:
     return message
 
 
+def job() -> job_service_pb2.Job:
+    """A job that waits."""
+    message = job_service_pb2.Job(id="job-1", kind="reindex", state="STATE_QUEUED")
+    message.create_time.FromSeconds(1_700_000_000)
+    message.update_time.FromSeconds(1_700_000_000)
+    return message
+
+
 @dataclass
 class FakeCollections(collection_service_pb2_grpc.CollectionServiceServicer):
     state: FakeServer
@@ -210,6 +219,11 @@ class FakeCollections(collection_service_pb2_grpc.CollectionServiceServicer):
         if not request.validate_only:
             del self.state.collections[request.collection]
         return collection_service_pb2.DeleteCollectionResponse(deleted_document_count=count)
+
+    def ReindexCollection(self, request: Any, context: Any) -> Any:
+        self.state.enter("ReindexCollection", request, context)
+        self.state.collection(request.collection, context)
+        return collection_service_pb2.ReindexCollectionResponse(job=job())
 
 
 @dataclass

@@ -11,9 +11,11 @@ from rag_client import (
     AsyncAnswerStream,
     AsyncCollections,
     AsyncDocuments,
+    AsyncJobs,
     AsyncRagClient,
     Collections,
     Documents,
+    Jobs,
     RagClient,
 )
 
@@ -65,6 +67,7 @@ def test_both_clients_take_the_same_parameters() -> None:
         (RagClient, AsyncRagClient),
         (Collections, AsyncCollections),
         (Documents, AsyncDocuments),
+        (Jobs, AsyncJobs),
         (AnswerStream, AsyncAnswerStream),
     )
     for blocking, awaited in pairs:
