@@ -99,11 +99,13 @@ def test_roles_open_what_they_say_and_no_more(client: MakeClient) -> None:
     admin = client("roles", "admin")
     denied: list[tuple[Callable[[], object], str]] = [
         (lambda: reader.collections.create("x"), "writer"),
+        (lambda: reader.documents.ingest("x", [Document("a", "Text.")]), "writer"),
         (lambda: writer.collections.get("x"), "reader"),
         (lambda: writer.collections.delete("x"), "admin"),
         (lambda: admin.retrieve("x", "q"), "reader"),
     ]
     writer.collections.create("x")
+    assert writer.documents.ingest("x", [Document("a", "Text.")]).created == 1
     for call, role in denied:
         with pytest.raises(PermissionDenied) as caught:
             call()
