@@ -39,8 +39,9 @@ from rag_server.core.telemetry import Telemetry
 from rag_server.embedders import EMBEDDERS
 from rag_server.generators.extractive import ExtractiveGenerator
 from rag_server.ingestion.chunkers import CHUNKERS
-from rag_server.ingestion.parsers import PARSERS
-from rag_server.ingestion.parsing import BoundedParsing, Limits
+from rag_server.ingestion.parsing import SafeParsing
+from rag_server.ingestion.sandbox.limits import Limits
+from rag_server.ingestion.sandbox.pool import ParsingPool
 from rag_server.observability.exposition import Exposition
 from rag_server.observability.logging import configure_logging
 from rag_server.observability.metrics import Metrics
@@ -101,13 +102,15 @@ _Preparations = Callable[[GenerationSettings], Preparation]
 
 @dataclass(frozen=True, slots=True)
 class _Pools:
-    """Threads by class of work, so that none starves another."""
+    """Threads by class of work, so that none starves another, and what `parses` waits for."""
 
     reads: BoundedPool
     writes: BoundedPool
+    parses: BoundedPool
     commits: BoundedPool
     generation: BoundedPool
     keys: BoundedPool
+    parsers: ParsingPool
 
 
 class _Signal:
@@ -231,11 +234,22 @@ def _pools(settings: Settings, metrics: Metrics, stack: AsyncExitStack) -> _Pool
     pools = _Pools(
         BoundedPool("read", asked.read_threads, asked.read_queue),
         BoundedPool("write", asked.write_threads, asked.write_queue, give_way),
+        BoundedPool("parse", settings.parsing.processes, asked.write_queue, give_way),
         BoundedPool("commit", _COMMIT_THREADS, asked.write_queue),
         BoundedPool("generation", asked.generation_threads, asked.generation_queue),
         BoundedPool("keys", _KEY_THREADS, _KEY_QUEUE),
+        ParsingPool(_parsing_limits(settings)),
     )
-    for pool in (pools.reads, pools.writes, pools.commits, pools.generation, pools.keys):
+    stack.callback(pools.parsers.close)
+    threads = (
+        pools.reads,
+        pools.writes,
+        pools.parses,
+        pools.commits,
+        pools.generation,
+        pools.keys,
+    )
+    for pool in threads:
         metrics.watch(pool)
         stack.push_async_callback(asyncio.to_thread, pool.close, wait=True)
     return pools
@@ -420,8 +434,9 @@ def _query_path(
 
 
 def _preparations(settings: Settings, engines: _Engines, pools: _Pools) -> _Preparations:
-    limits = Limits(settings.parsing.max_input_bytes, settings.parsing.max_text_bytes)
-    parsing = BoundedParsing(PARSERS, limits, pools.writes)
+    parsing = SafeParsing(
+        _parsing_limits(settings), pools.parsers, parses=pools.parses, writes=pools.writes
+    )
 
     @lru_cache
     def preparation(settings: GenerationSettings) -> Preparation:
@@ -444,6 +459,13 @@ def _ingest_path(engines: _Engines, pools: _Pools, preparation: _Preparations) -
         preparation=preparation,
         commits=pools.commits,
         notify=engines.follower.notify,
+    )
+
+
+def _parsing_limits(settings: Settings) -> Limits:
+    asked = settings.parsing
+    return Limits(
+        asked.max_input_bytes, asked.max_text_bytes, asked.timeout_seconds, asked.max_memory_bytes
     )
 
 

@@ -312,6 +312,21 @@ class Parsing(Section):
         le=64 * 2**20,
         description="Most text that is made of a file, in bytes.",
     )
+    processes: int = Field(
+        default=2,
+        ge=1,
+        le=64,
+        description="Processes that parse HTML, PDF, DOCX, CSV and JSON lines at the same time.",
+    )
+    timeout_seconds: Seconds = Field(
+        default=30.0, description="Longest time that parsing one document may take, in seconds."
+    )
+    max_memory_bytes: int = Field(
+        default=2**30,
+        ge=256 * 2**20,
+        le=64 * 2**30,
+        description="Address space of a process that parses, in bytes.",
+    )
 
 
 class Chunking(Section):

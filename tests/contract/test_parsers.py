@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rag_server.core.content import ContentType, Parsed
@@ -125,6 +125,7 @@ def test_malformed_content_is_read_the_same_way_every_time(
     assert all(0 <= start <= size for start in starts)
 
 
+@settings(max_examples=30, deadline=None)
 @given(content=st.binary(max_size=400))
 @pytest.mark.parametrize("prefix", [b"", b"%PDF-1.7\n", b"PK\x03\x04"])
 @pytest.mark.parametrize("content_type", [ContentType.PDF, ContentType.DOCX], ids=str)
@@ -134,6 +135,7 @@ def test_bytes_that_are_no_file_are_refused(
     assert isinstance(parsed(prefix + content, content_type), str)
 
 
+@settings(max_examples=40, deadline=None)
 @given(data=st.data())
 @pytest.mark.parametrize("content_type", [ContentType.PDF, ContentType.DOCX], ids=str)
 def test_a_damaged_file_is_read_or_refused(content_type: ContentType, data: st.DataObject) -> None:

@@ -1,9 +1,11 @@
 """Text in bytes, and text that can be stored."""
 
+import re
+
 from rag_server.ingestion.refusal import unreadable
 
 # Control characters but for tab and newline, and what Unicode says is no character.
-_INVISIBLE = dict.fromkeys((*range(9), *range(11, 32), *range(0x7F, 0xA0), 0xFEFF, 0xFFFE, 0xFFFF))
+_INVISIBLE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ufeff\ufffe\uffff]")
 
 
 def decoded(content: bytes) -> str:
@@ -18,4 +20,4 @@ def visible(text: str) -> str:
     """`text` from a format of its own, without what no reader sees and UTF-8 cannot hold;
     lines end in a newline."""
     lines = text.replace("\r\n", "\n").replace("\r", "\n")
-    return lines.translate(_INVISIBLE).encode(errors="replace").decode()
+    return _INVISIBLE.sub("", lines).encode(errors="replace").decode()

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from rag_server.core.content import Mark, Parsed
 from rag_server.ingestion.parsers.encoding import decoded
+from rag_server.ingestion.parsers.marked import bounded_marks
 from rag_server.ingestion.parsers.title import bounded
 from rag_server.text.blocks import Block, BlockKind, blocks
 from rag_server.text.headings import HeadingPath, heading_text
@@ -22,7 +23,7 @@ class MarkdownParser:
             if each.kind is BlockKind.HEADING
         ]
         title = next((words for _, words in headings if words), "")
-        return Parsed(text, bounded(title), tuple(_marks(text, headings)))
+        return Parsed(text, bounded(title), bounded_marks(_marks(text, headings)))
 
 
 def _marks(text: str, headings: list[tuple[Block, str]]) -> Iterator[Mark]:

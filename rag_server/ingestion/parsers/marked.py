@@ -1,8 +1,18 @@
 """Text that grows block by block and remembers where each block stands."""
 
+from collections.abc import Iterable
+from itertools import islice
+
 from rag_server.core.content import Mark
 
 _BETWEEN = "\n\n"
+# Each may hold a path of headings: of what has more than this, the last one holds for the rest.
+_MOST_MARKS = 20_000
+
+
+def bounded_marks(marks: Iterable[Mark]) -> tuple[Mark, ...]:
+    """The first of them, as many as are kept of a document."""
+    return tuple(islice(marks, _MOST_MARKS))
 
 
 class MarkedText:
@@ -21,7 +31,7 @@ class MarkedText:
     @property
     def marks(self) -> tuple[Mark, ...]:
         """Ascending; the first one stands before the first block that has a page or heading."""
-        return tuple(self._marks)
+        return bounded_marks(self._marks)
 
     def add(self, block: str, page: int | None = None, heading: str = "") -> None:
         """Append a block that stands on a page, under a heading; a blank one is passed over."""

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from enum import IntEnum
 
 from rag_server.core.content import Mark
+from rag_server.ingestion.parsers.marked import bounded_marks
 from rag_server.text.headings import HeadingPath
 
 
@@ -71,15 +72,14 @@ class VisibleText:
     @property
     def marks(self) -> tuple[Mark, ...]:
         """Where each heading begins, with the path of headings that holds from there on."""
-        if not self._headings:
-            return ()
+        return bounded_marks(self._marked())
+
+    def _marked(self) -> Iterator[Mark]:
         starts, path = list(self._starts()), HeadingPath()
-        marks = []
         for level, first, last in self._headings:
             path.enter(level, self._words(first, last))
             if first < last:
-                marks.append(Mark(starts[first], heading=str(path)))
-        return tuple(marks)
+                yield Mark(starts[first], heading=str(path))
 
     def start(self, tag: str, attributes: Mapping[str, str]) -> None:
         """An element begins."""

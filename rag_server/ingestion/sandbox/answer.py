@@ -1,0 +1,55 @@
+"""What a parsing process answered, which is believed only as far as it makes sense."""
+
+from typing import Any
+
+from rag_server.core.content import ContentType, Mark, Parsed
+from rag_server.core.errors import RagError, Reason
+from rag_server.ingestion.parsers.extra import not_installed
+from rag_server.ingestion.refusal import over_limit, unreadable
+
+_LONGEST_DESCRIPTION = 200
+
+
+class ParserDefect(Exception):
+    """A parser raised what it never should; named by the type of that."""
+
+
+def parsed(head: Any, text: bytes) -> Parsed:
+    """The text with its marks. Raises ValueError for what makes no sense."""
+    marks = tuple(Mark(*_mark(*each)) for each in head["marks"])
+    starts = [mark.start for mark in marks]
+    if starts != sorted(starts) or (starts and not 0 <= starts[0] <= starts[-1] <= len(text)):
+        raise ValueError("marks do not ascend within the text")
+    title = head["title"]
+    if not isinstance(title, str):
+        raise ValueError("the title is no text")
+    title.encode()
+    return Parsed(text.decode(), title, marks)
+
+
+def error(head: Any, content_type: ContentType) -> Exception:
+    """The error that was met. Raises ValueError for none."""
+    description = str(head["description"])[:_LONGEST_DESCRIPTION]
+    match head["reason"]:
+        case Reason.UNREADABLE_DOCUMENT:
+            return unreadable(description)
+        case Reason.PARSING_LIMIT:
+            return over_limit(description, str(head["limit"]))
+        case Reason.EXTRA_NOT_INSTALLED:
+            return not_installed(content_type)
+        case Reason.INTERNAL:
+            return ParserDefect(description)
+        case _:
+            raise ValueError("the reason is unknown")
+
+
+def crashed() -> RagError:
+    """The error of a document on which its parser died."""
+    return unreadable("crashed its parser, or needs more memory than parsing may take")
+
+
+def _mark(start: Any, page: Any, heading: Any) -> tuple[int, int | None, str]:
+    if type(start) is not int or type(page) not in (int, type(None)) or type(heading) is not str:
+        raise ValueError("a mark is of the wrong kind")
+    heading.encode()
+    return start, page, heading
