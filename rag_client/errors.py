@@ -7,7 +7,7 @@ RagError                      base; also raised for a status that has no class h
 ├── NotFound                  no such collection, document or pipeline
 ├── AlreadyExists             the name is taken
 ├── FailedPrecondition        the server is not set up for it, or the client is closed
-├── ResourceExhausted         too many calls at once, or a message that is too large
+├── ResourceExhausted         too many calls at once, a message too large, or a full disk
 ├── DeadlineExceeded          the timeout ran out
 ├── Cancelled                 the call was cancelled
 ├── Unavailable               the server cannot be reached or is not ready; retried already

@@ -31,6 +31,7 @@ class ErrorReason(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     ERROR_REASON_EXTRA_NOT_INSTALLED: _ClassVar[ErrorReason]
     ERROR_REASON_UNREADABLE_DOCUMENT: _ClassVar[ErrorReason]
     ERROR_REASON_PARSING_LIMIT: _ClassVar[ErrorReason]
+    ERROR_REASON_STORAGE_FULL: _ClassVar[ErrorReason]
     ERROR_REASON_JOB_NOT_FOUND: _ClassVar[ErrorReason]
     ERROR_REASON_JOB_IN_PROGRESS: _ClassVar[ErrorReason]
     ERROR_REASON_JOB_GAVE_UP: _ClassVar[ErrorReason]
@@ -68,6 +69,7 @@ ERROR_REASON_EMBEDDER_MISMATCH: ErrorReason
 ERROR_REASON_EXTRA_NOT_INSTALLED: ErrorReason
 ERROR_REASON_UNREADABLE_DOCUMENT: ErrorReason
 ERROR_REASON_PARSING_LIMIT: ErrorReason
+ERROR_REASON_STORAGE_FULL: ErrorReason
 ERROR_REASON_JOB_NOT_FOUND: ErrorReason
 ERROR_REASON_JOB_IN_PROGRESS: ErrorReason
 ERROR_REASON_JOB_GAVE_UP: ErrorReason

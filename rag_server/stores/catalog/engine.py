@@ -9,13 +9,14 @@ from sqlalchemy import Column, Connection, Engine, Insert, Table
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.exc import DBAPIError, IntegrityError, SQLAlchemyError
 
-from rag_server.core.errors import RagError, Reason, Unavailable
+from rag_server.core.errors import Exhausted, RagError, Reason, Unavailable
 from rag_server.stores.catalog.cursor import Cursor
 
 # Reads next to nothing, of a table that is always there.
 PING = "SELECT 1 FROM collections LIMIT 1"
 # SQLSTATEs of PostgreSQL: serialization_failure and deadlock_detected.
 _CONTENTION = frozenset({"40001", "40P01"})
+_DISK_FULL = "53100"
 
 
 class Database(ABC):
@@ -70,12 +71,26 @@ def translated() -> Iterator[None]:
         message = "the catalog refused rows that contradict each other"
         raise RagError(message, Reason.INTERNAL) from error
     except (SQLAlchemyError, sqlite3.Error) as error:
-        raise unavailable() from error
+        raise (_full() if _is_full(error) else unavailable()) from error
 
 
 def unavailable() -> Unavailable:
     """The error for a catalog that is locked, broken or closed."""
     return Unavailable("the catalog is not available", Reason.NOT_READY, {"part": "catalog"})
+
+
+def _is_full(error: Exception) -> bool:
+    cause = getattr(error, "orig", None) or error
+    extended = getattr(cause, "sqlite_errorcode", None) or 0
+    return extended & 0xFF == sqlite3.SQLITE_FULL or getattr(cause, "sqlstate", None) == _DISK_FULL
+
+
+def _full() -> Exhausted:
+    return Exhausted(
+        "the catalog's disk is full: nothing was written, make room",
+        Reason.STORAGE_FULL,
+        {"part": "catalog"},
+    )
 
 
 def contended(error: BaseException) -> bool:
