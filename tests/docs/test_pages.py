@@ -27,9 +27,9 @@ _ENDPOINTS = ("/metrics", "/healthz", "/readyz", "/v1")
 _CONFIGURED = ("/etc/ragrpc", "/var/lib/ragrpc", "/var/cache/ragrpc")
 _METRIC = re.compile(r"(?:ragrpc|grpc_server)_[a-z_]+")
 _CLIENT_VARIABLES = {"RAGRPC_ADDRESS", "RAGRPC_API_KEY"}
-_VARIABLE = re.compile(r"RAGRPC_[A-Z_]*[A-Z]")
-# A word that goes on with a digit is the name of a file.
-_SETTING = re.compile(rf"({'|'.join(Settings.model_fields)})\.[a-z_]+(?![a-z_0-9])")
+_VARIABLE = re.compile(r"RAGRPC_[A-Z0-9_]*[A-Z0-9]")
+# But for the name of a file.
+_SETTING = re.compile(rf"({'|'.join(Settings.model_fields)})\.(?!sqlite3)[a-z0-9_]+")
 
 
 def made_by_make() -> set[str]:
