@@ -235,6 +235,9 @@ class Follower:
 
     def _add(self, view: View, applied: int) -> int:
         with self._adding:
+            if view.index_name not in self._newest:
+                # Whoever forgot it removes its part, which must not come back.
+                return applied
             self._prepare(view, applied)
             changes = self._catalog.feed.changes(view, applied, _STRETCH)
             self._index.apply(view.index_name, changes)
@@ -248,9 +251,9 @@ class Follower:
 
     def _settle(self, view: View, applied: int) -> None:
         with self._changed:
-            newest = self._behind.pop(view.index_name)
+            newest = self._behind.pop(view.index_name, None)
             self._retry_at.pop(view.index_name, None)
-            if applied < newest.revision:
+            if newest is not None and applied < newest.revision:
                 self._behind[view.index_name] = newest
             self._report_lag()
             self._changed.notify_all()

@@ -23,6 +23,8 @@ from rag_server.core.errors import InvalidRequest, Violation
 
 MAX_DOCUMENTS = 1_000
 MAX_DOCUMENT_BYTES = 4 * 1024 * 1024
+# Of one message: frames cost time even where they are empty and so take no credits.
+MAX_FRAMES = 4_096
 MAX_TOP_K = 1_000
 MAX_PAGE = 1_000
 MAX_BATCH = 100
@@ -131,6 +133,10 @@ def _documents(documents: Sequence[documents_pb.Document]) -> str | None:
     return None if len(set(ids)) == len(ids) else "holds an id twice"
 
 
+def _frames(frames: Sequence[documents_pb.IngestFrame]) -> str | None:
+    return f"has over {MAX_FRAMES:,} items" if len(frames) > MAX_FRAMES else None
+
+
 def _requests(requests: Sequence[rag_pb.RetrieveRequest]) -> str | None:
     if len(requests) > MAX_BATCH:
         return f"has over {MAX_BATCH:,} items"
@@ -207,7 +213,7 @@ RULES: Mapping[type[Message], Sequence[Rule]] = {
         Rule("content_type", _known_enum(documents_pb.ContentType.values())),
         Rule("title", _bytes_up_to(1_024)),
     ),
-    documents_pb.StreamIngestRequest: (Rule("open", _nested),),
+    documents_pb.StreamIngestRequest: (Rule("open", _nested), Rule("frames", _frames)),
     documents_pb.IngestOpen: (_COLLECTION,),
     documents_pb.IngestHeader: (
         Rule("document_id", _document_id),

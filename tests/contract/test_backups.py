@@ -6,7 +6,7 @@ from datetime import timedelta
 from itertools import count
 from pathlib import Path
 from threading import Event
-from typing import cast
+from typing import Any, cast
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -377,6 +377,35 @@ def test_what_is_under_restore_is_swept_away_once_nobody_fills_it(
 
     with pytest.raises(PreconditionFailed, match="swept away"):
         backups.restore(backup.id, Wish(name="again"), look)
+    with pytest.raises(NotFound):
+        catalog.collections.get("acme", "again")
+
+
+def test_what_is_being_swept_away_is_not_shown(
+    backups: Backups,
+    catalog_under_test: Catalog,
+    catalog_document: Draw,
+    docs: Collection,
+    catalog_points: Any,
+) -> None:
+    catalog = catalog_under_test
+    catalog.documents.write(docs, [catalog_document("a", "one")])
+    backup = backups.create(ACME)
+
+    def swept_in_part(rows: Sequence[int]) -> None:
+        commits = count()
+
+        def die(point: str) -> None:
+            if point == "commit.begin" and next(commits) == 2:
+                raise ZeroDivisionError
+
+        catalog_points.reached = die
+        with pytest.raises(ZeroDivisionError):
+            catalog.feed.forget(View(rows[0], 1, 1))
+        del catalog_points.reached
+
+    with pytest.raises(PreconditionFailed, match="swept away"):
+        backups.restore(backup.id, Wish(name="again"), filled=swept_in_part)
     with pytest.raises(NotFound):
         catalog.collections.get("acme", "again")
 

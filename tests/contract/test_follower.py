@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from threading import current_thread
 
 import pytest
 
@@ -215,6 +216,36 @@ def test_what_the_index_loses_is_filled_again(
     index_under_test.drop(view.index_name)
     assert follower.wait(view, view.revision, Deadline(SOON_SECONDS)) == view.revision
     assert len(found(index_under_test, view, catalog_vector("one"))) == 3
+
+
+class Overtaken(Flaky):
+    """An index that something else happens to just before the follower adds to it."""
+
+    meanwhile: Callable[[], None] | None = None
+
+    def applied(self, name: str) -> int:
+        applied = super().applied(name)
+        if self.meanwhile and current_thread().name == "ragrpc-follower":
+            happening, self.meanwhile = self.meanwhile, None
+            happening()
+        return applied
+
+
+def test_a_part_that_is_removed_when_its_turn_comes_does_not_come_back(
+    catalog_under_test: Catalog, index_under_test: VectorIndex, view: View, noted: Noted
+) -> None:
+    catalog_under_test.collections.create("acme", "other", "", GenerationSettings("minilm"))
+    other = catalog_under_test.collections.get("acme", "other")
+    catalog_under_test.documents.write(other, [Sketch("z", "nine").drawn()])
+    last = catalog_under_test.collections.get("acme", "other").view
+    index = Overtaken(index_under_test, failures=0)
+    follower = Follower(catalog_under_test, index, noted)
+    index.meanwhile = lambda: follower.forget(view)
+    follower.start()
+    wait_until(lambda: index_under_test.applied(last.index_name) == last.revision)
+    follower.stop()
+    assert index_under_test.names() == [last.index_name]
+    assert noted.failures == []
 
 
 class Away(Flaky):

@@ -93,6 +93,22 @@ def test_applying_an_older_stretch_takes_nothing_back(index: VectorIndex) -> Non
     assert sorted(found(index, unit(1)[0])) == ["a", "b"]
 
 
+def test_chunks_put_back_beside_another_stretch_take_nothing_back(
+    index: VectorIndex, index_points: Any
+) -> None:
+    fill(index, changes(1, ["a"]))
+
+    def meanwhile(point: str) -> None:
+        if point == "index.inside":
+            del index_points.reached
+            index.apply(NAME, changes(5, ["b"], seed=1))
+
+    index_points.reached = meanwhile
+    index.apply(NAME, changes(0, ["a"]))
+    assert index.applied(NAME) == 5
+    assert sorted(found(index, unit(1)[0])) == ["a", "b"]
+
+
 def test_known_id_takes_its_new_vector(index: VectorIndex) -> None:
     old, new = unit(2)
     fill(index, Changes(1, ["a"], old[np.newaxis]))

@@ -171,6 +171,14 @@ def test_a_sender_that_ignores_its_credits_is_refused(stream: Stream) -> None:
     assert "credits" in message
 
 
+def test_a_message_of_too_many_frames_is_refused(stream: Stream) -> None:
+    stream.next("opened")
+    stream.send(*[pb.IngestFrame()] * 4_096)
+    stream.send(*[pb.IngestFrame()] * 4_097)
+    code, message = stream.failure()
+    assert (code, "frames" in message) == (grpc.StatusCode.INVALID_ARGUMENT, True)
+
+
 def test_an_item_larger_than_the_window_travels_alone(rag: RagClient, collection: str) -> None:
     large = f"<!-- {'x' * 20_000_000} --><p>Cats purr.</p>"
     documents = [

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Connection, delete, or_, select
+from sqlalchemy import ColumnElement, Connection, delete, or_, select, update
 
 from rag_server.core.documents import View
 from rag_server.core.protocols import Changes
@@ -98,11 +98,11 @@ class SqlFeed:
 
     def forget(self, view: View) -> None:
         """Remove all rows of a deleted collection; a live or unknown one is left alone."""
-        deleted = (
-            select(collections.c.id)
-            .where(collections.c.id == view.collection_id, collections.c.deleted_at.is_not(None))
-            .scalar_subquery()
-        )
+        one = (collections.c.id == view.collection_id, collections.c.deleted_at.is_not(None))
+        # First: whoever was filling it, and may be still, must not show what is left of it.
+        given_up = update(collections).where(*one).values(deleted_at=0)
+        self._writer.run(lambda connection: connection.execute(given_up))
+        deleted = select(collections.c.id).where(*one).scalar_subquery()
         some_chunks = select(chunks.c.id).where(chunks.c.collection_id == deleted)
         some_documents = select(documents.c.id).where(documents.c.collection_id == deleted)
         self._all(lambda connection: remove_chunks(connection, some_chunks))

@@ -67,8 +67,10 @@ class ChromaIndex:
         for some in self._slices(len(changes.ids)):
             self._change(name, part, _adding(part, changes, some))
         self._telemetry.reached("index.inside")
-        upto = max(changes.upto, part.applied)
-        self._keep(name, self._change(name, part, lambda session: session.publish(part, upto)))
+        # What only puts chunks back says nothing: the follower may have published meanwhile.
+        if changes.upto > part.applied:
+            upto = changes.upto
+            self._keep(name, self._change(name, part, lambda session: session.publish(part, upto)))
         self._telemetry.reached("index.done")
 
     def remove(self, name: str, ids: Sequence[str]) -> None:

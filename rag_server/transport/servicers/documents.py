@@ -127,6 +127,7 @@ async def _frames(
     async for request in requests:
         if request.HasField("open"):
             raise InvalidRequest.of(Violation("open", "must come first and only once"))
+        check(request)
         yield frames(request)
 
 

@@ -94,6 +94,7 @@ def test_a_batch_may_ask_for_a_thousand_hits(requests: list[rag_pb.RetrieveReque
             ),
             "documents",
         ),
+        (documents_pb.StreamIngestRequest(frames=[documents_pb.IngestFrame()] * 4_097), "frames"),
         (documents_pb.Document(id="a", content=" \n"), "content"),
         (documents_pb.Document(id="a", content="x" * (4 * 1024 * 1024 + 1)), "content"),
         (documents_pb.Document(id="a\nb", content="x"), "id"),
