@@ -62,7 +62,7 @@ def _settings(asked: argparse.Namespace) -> Settings:
             # As busy as it may be, so that the removal of old versions is in the game.
             "maintenance": {"tombstone_retention_seconds": 60, "janitor_interval_seconds": 0.5},
             # A job whose server was killed is taken over soon after the next start.
-            "jobs": {"lease_seconds": 1},
+            "jobs": {"lease_seconds": 3},
             "logging": {"level": "error"},
         }
     )
