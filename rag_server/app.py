@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 from functools import lru_cache
 from importlib.metadata import version
+from socket import gethostname
+from uuid import uuid4
 
 import grpc
 
@@ -26,6 +28,7 @@ from rag_server.core.job_desk import JobDesk
 from rag_server.core.job_runner import JobRunner, RunnerOptions
 from rag_server.core.job_schedule import JobSchedule
 from rag_server.core.jobs import JobHandler, JobRequest
+from rag_server.core.leadership import Leadership
 from rag_server.core.library import Library
 from rag_server.core.pipeline import QueryPath, known_embedder
 from rag_server.core.pipelines import SHIPPED
@@ -206,11 +209,24 @@ async def _engines(
         asyncio.to_thread(_load_embedder, settings, embedder),
     )
     stack.callback(index.close)
-    follower = Follower(catalog, index, telemetry, prepare_thread=give_way)
+    follower = Follower(
+        catalog,
+        index,
+        telemetry,
+        prepare_thread=give_way,
+        leadership=_leadership(settings, catalog),
+    )
     await asyncio.to_thread(follower.start)
     stack.callback(follower.stop)
     embedders = {each.name: each for each in (*others, model)}
     return _Engines(catalog, index, model, embedders, follower)
+
+
+def _leadership(settings: Settings, catalog: SqlCatalog) -> Leadership | None:
+    """None where nobody else can have the catalog."""
+    if settings.catalog.url is None:
+        return None
+    return Leadership(catalog.leases, "follower", f"{gethostname()}:{uuid4()}")
 
 
 def _load_embedder(settings: Settings, given: Embedder | None) -> Embedder:

@@ -1,6 +1,7 @@
 """The server under test: the real one with a cheap embedder, told where to die.
 
 python -m tests.chaos.server --data-dir DIR [--point NAME --visit N] [--plant NAME]
+  [--settings JSON]
 """
 
 import argparse
@@ -15,6 +16,7 @@ import uvloop
 from rag_server.app import running
 from rag_server.core.telemetry import Telemetry
 from rag_server.settings import Settings
+from tests.chaos.consistency.plants import PLANTS as READ_PLANTS
 from tests.chaos.plants import PLANTS, plant
 from tests.chaos.points import JOBS, POINTS, REINDEX, Crashing
 from tests.embedders import HashingEmbedder, SmallHashingEmbedder
@@ -23,7 +25,9 @@ from tests.embedders import HashingEmbedder, SmallHashingEmbedder
 def main() -> None:
     """Serve until SIGTERM or the crash point."""
     asked = _arguments()
-    if asked.plant:
+    if asked.plant in READ_PLANTS:
+        READ_PLANTS[asked.plant]()
+    elif asked.plant:
         plant(asked.plant)
     uvloop.run(_serve(asked))
 
@@ -64,6 +68,7 @@ def _settings(asked: argparse.Namespace) -> Settings:
             # A job whose server was killed is taken over soon after the next start.
             "jobs": {"lease_seconds": 3},
             "logging": {"level": "error"},
+            **asked.settings,
         }
     )
 
@@ -75,7 +80,8 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--sidecar-port", type=int, default=0)
     parser.add_argument("--point", choices=(*POINTS, *JOBS, *REINDEX), default="")
     parser.add_argument("--visit", type=int, default=1)
-    parser.add_argument("--plant", choices=PLANTS, default="")
+    parser.add_argument("--plant", choices={**PLANTS, **READ_PLANTS}, default="")
+    parser.add_argument("--settings", type=json.loads, default={}, help="further sections")
     return parser.parse_args()
 
 

@@ -13,10 +13,12 @@ from tests.chaos.consistency.history import ABSENT, History, Read, State, Write
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """`stale`: reads of a revision that was too old. `mixed`: reads that are not of one
-    revision. `notes` says what the first of them looked like."""
+    """`checked`: reads, while `commits` were acknowledged. `stale`: reads of a revision that
+    was too old. `mixed`: reads that are not of one revision. `notes` says what the first of
+    them looked like."""
 
     checked: int
+    commits: int
     stale: int
     mixed: int
     notes: tuple[str, ...]
@@ -33,7 +35,9 @@ def judge(history: History) -> Verdict:
     mixed = [
         note for read, state in zip(reads, states, strict=True) if (note := _mixed(read, state))
     ]
-    return Verdict(len(reads), len(stale), len(mixed), (*stale, *mixed)[:_NOTES])
+    return Verdict(
+        len(reads), len(history.writes), len(stale), len(mixed), (*stale, *mixed)[:_NOTES]
+    )
 
 
 def _states(writes: Sequence[Write], reads: Sequence[Read]) -> Iterator[State]:
