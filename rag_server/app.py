@@ -19,6 +19,7 @@ from rag_server.core import collector
 from rag_server.core.chunking import STRATEGIES, ChunkingSpec
 from rag_server.core.collector import GarbageCollector
 from rag_server.core.documents import GenerationSettings
+from rag_server.core.errors import PreconditionFailed, Reason
 from rag_server.core.follower import Follower
 from rag_server.core.frames import Credits
 from rag_server.core.health import Component, Probe, Watch
@@ -71,6 +72,8 @@ from rag_server.transport.servicers.rag import RagServicer
 from rag_server.vector_index import open_index
 
 _HEALTH_INTERVAL = 1.0
+# Name of the lease.
+_FOLLOWER = "follower"
 # Commits mostly wait for the disk together: threads are cheap here and make groups larger.
 _COMMIT_THREADS = 8
 # Garbage collections that can still be looked up.
@@ -223,10 +226,22 @@ async def _engines(
 
 
 def _leadership(settings: Settings, catalog: SqlCatalog) -> Leadership | None:
-    """None where nobody else can have the catalog."""
+    """None where nobody else can have the catalog. Raises PreconditionFailed when an index of
+    our own would not hear of what another server removes."""
     if settings.catalog.url is None:
         return None
-    return Leadership(catalog.leases, "follower", f"{gethostname()}:{uuid4()}")
+    if settings.chroma.mode != "embedded":
+        return Leadership(catalog.leases, _FOLLOWER, f"{gethostname()}:{uuid4()}")
+    # The same after a restart, which need not wait for its own lease to run out.
+    owner = f"{gethostname()}:{settings.data.directory.resolve()}"
+    alone = Leadership(catalog.leases, _FOLLOWER, owner)
+    if not alone.held():
+        raise PreconditionFailed(
+            "another server uses this catalog: servers that share one also share a Chroma "
+            "server, see the setting chroma.mode",
+            Reason.NOT_READY,
+        )
+    return alone
 
 
 def _load_embedder(settings: Settings, given: Embedder | None) -> Embedder:
