@@ -402,7 +402,12 @@ def _runner(
         settings.retrieval.tail_limit,
     )
     handlers: list[JobHandler] = [_collector(settings, engines, telemetry), reindexer]
-    return JobRunner(engines.catalog.jobs, handlers, options, telemetry, give_way)
+
+    def may_begin(kind: str) -> bool:
+        # What takes from the index and what adds to it must be one server.
+        return kind != collector.KIND or engines.follower.leads
+
+    return JobRunner(engines.catalog.jobs, handlers, options, telemetry, give_way, may_begin)
 
 
 def _collector(settings: Settings, engines: _Engines, telemetry: Telemetry) -> GarbageCollector:

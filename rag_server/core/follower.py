@@ -113,6 +113,11 @@ class Follower:
         with self._adding:
             yield
 
+    @property
+    def leads(self) -> bool:
+        """Whether this server changes the index."""
+        return self._leads
+
     def ping(self) -> None:
         """Raises Unavailable when nothing is followed any more."""
         if not self._thread.is_alive():

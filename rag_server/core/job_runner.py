@@ -38,13 +38,16 @@ class JobRunner:
         options: RunnerOptions,
         telemetry: Telemetry,
         prepare_thread: Callable[[], None] = lambda: None,
+        may_begin: Callable[[str], bool] = lambda _: True,
     ) -> None:
-        """`prepare_thread` is called first in each thread that works on a job."""
+        """`prepare_thread` is called first in each thread that works on a job. `may_begin` says
+        whether jobs of a kind are this server's at the moment, rather than another's."""
         self._store = store
         self._handlers = {handler.kind: handler for handler in handlers}
         self._options = options
         self._telemetry = telemetry
         self._prepare_thread = prepare_thread
+        self._may_begin = may_begin
         self._changed = Condition()
         self._works: dict[HeldWork, Thread] = {}
         self._woken = False
@@ -103,7 +106,8 @@ class JobRunner:
 
     def _claim(self) -> bool:
         claimed_at = monotonic()
-        claim = self._store.claim(list(self._handlers), self._options.lease)
+        kinds = [kind for kind in self._handlers if self._may_begin(kind)]
+        claim = self._store.claim(kinds, self._options.lease)
         if claim is None:
             return False
         work = HeldWork(self._store, claim, self._options.lease, claimed_at, self._stopping)

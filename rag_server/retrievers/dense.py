@@ -22,8 +22,8 @@ class DenseRetriever:
     """Searches the vector index and joins what it says to the catalog's visibility.
 
     Paths, named in the funnel: "index" (over-fetched and masked, plus an exact scan of
-    what the index has not applied yet) and "exact" (few survivors of a filter, or the
-    index is away and the collection small).
+    what the index has not applied yet) and "exact" (few survivors of a filter, or a small
+    collection while the index is away or holds mostly what is deleted).
     """
 
     def __init__(
@@ -69,7 +69,7 @@ class DenseRetriever:
         call.narrow("filtered", len(allowed), "documents that pass the filter")
         return allowed
 
-    def _few(self, view: View, allowed: set[int]) -> bool:
+    def _few(self, view: View, allowed: set[int] | None) -> bool:
         return self._chunks.count(view, documents=allowed) <= self._exact_limit
 
     def _indexed(
@@ -94,8 +94,8 @@ class DenseRetriever:
         applied: int,
         call: Call,
     ) -> list[Candidate] | None:
-        """The index's ranking without what is invisible or filtered out; None where even a
-        wide search holds too few survivors."""
+        """The index's ranking without what is invisible or filtered out; None where that leaves
+        too few and a wider search is dearer than scoring all."""
         name = search.view.index_name
         widest = min(max(_WIDEST, search.limit + _SLACK), self._index.most_results)
         fetch = min(search.limit + _SLACK, widest)
@@ -106,7 +106,7 @@ class DenseRetriever:
                 call.narrow("index", len(ranked), "approximate nearest neighbours")
                 call.narrow("visible", len(kept))
                 return kept
-            if fetch == widest:
+            if fetch == widest or (allowed is None and self._few(search.view, None)):
                 return None
             fetch = min(fetch * _WIDENING, widest)
 

@@ -177,7 +177,9 @@ def test_a_read_that_cannot_be_fresh_is_refused_not_stale(
     assert caught.value.reason is Reason.INDEX_BEHIND
 
 
+@pytest.mark.parametrize("exact", [0, 2_000], ids=["by a wider search", "by scoring all"])
 def test_deleted_documents_are_made_up_for(
+    exact: int,
     make: Callable[..., Retriever],
     ask: Ask,
     indexed: View,
@@ -189,8 +191,9 @@ def test_deleted_documents_are_made_up_for(
     catalog_under_test.documents.delete(collection, gone)
     left = [n for n in range(40) if f"d{n}" not in gone]
     now = catalog_under_test.collections.get("acme", "words").view
-    assert ids(ask(make(), now)) == exactly(catalog_vector, "word7", left, 5)
-    assert ids(ask(make(), indexed)) == gone[:5]
+    retriever = make(exact=exact)
+    assert ids(ask(retriever, now)) == exactly(catalog_vector, "word7", left, 5)
+    assert ids(ask(retriever, indexed)) == gone[:5]
 
 
 def test_an_updated_document_is_found_by_its_new_text_once(

@@ -12,7 +12,7 @@ from tests.chaos.consistency.history import History
 
 _READERS = 2
 # Seconds between two writes of a writer, on average: the indexes are always behind a little.
-_PAUSE = 0.05
+_PAUSE = 0.2
 
 
 def observe(addresses: Sequence[str], reads: int, seed: int) -> History:

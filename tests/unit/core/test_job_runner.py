@@ -62,8 +62,12 @@ def store(tmp_path: Path) -> Iterator[JobStore]:
 def running(store: JobStore) -> Iterator[Callable[..., JobRunner]]:
     with ExitStack() as stack:
 
-        def run(handler: Play, options: RunnerOptions = OPTIONS) -> JobRunner:
-            runner = JobRunner(store, [handler], options, SILENT)
+        def run(
+            handler: Play,
+            options: RunnerOptions = OPTIONS,
+            may_begin: Callable[[str], bool] = lambda _: True,
+        ) -> JobRunner:
+            runner = JobRunner(store, [handler], options, SILENT, may_begin=may_begin)
             runner.start()
             stack.callback(runner.stop)
             return runner
@@ -165,6 +169,24 @@ def test_cancelled_job_stops_and_is_undone(store: JobStore, running: Any) -> Non
     runner.wake()
     end = ended(store, job)
     assert (end.state, end.error, play.undone) == (JobState.CANCELLED, None, 1)
+
+
+def test_job_that_is_anothers_waits_until_it_is_ours(store: JobStore, running: Any) -> None:
+    asked, ours = threading.Event(), threading.Event()
+
+    def may_begin(kind: str) -> bool:
+        asked.set()
+        return ours.is_set()
+
+    job = store.create(REQUEST)
+    runner = running(Play(lambda work: {}), may_begin=may_begin)
+    assert asked.wait(30)
+    found = store.get(job.id)
+    assert found is not None
+    assert found.state is JobState.QUEUED
+    ours.set()
+    runner.wake()
+    assert ended(store, job).state is JobState.SUCCEEDED
 
 
 def test_job_of_a_dead_server_is_taken_over(store: JobStore, running: Any) -> None:
