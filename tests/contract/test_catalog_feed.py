@@ -127,6 +127,20 @@ def test_purge_keeps_the_embeddings_that_others_use(
     assert catalog.embeddings.known([one, two]).keys() == {one}
 
 
+def test_purge_of_nothing_writes_nothing(
+    catalog: Catalog,
+    docs: Collection,
+    catalog_document: Draw,
+    catalog_clock: Any,
+    catalog_points: Any,
+) -> None:
+    catalog.documents.write(docs, [catalog_document("a", "one")])
+    view = newest(catalog)
+    catalog_points.seen.clear()
+    assert catalog.feed.purge(view, catalog_clock.pass_seconds(1)) == 0
+    assert catalog_points.seen == []
+
+
 def test_purge_of_more_than_one_slice(
     catalog: Catalog, docs: Collection, catalog_document: Draw, catalog_clock: Any
 ) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Connection, delete, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Select, delete, or_, select, update
 
 from rag_server.core.documents import View
 from rag_server.core.protocols import Changes
@@ -20,6 +20,8 @@ from rag_server.stores.catalog.schema import (
     generations,
 )
 from rag_server.stores.catalog.writer import Writer
+
+_Rows = Select[tuple[int]]
 
 
 class SqlFeed:
@@ -81,8 +83,8 @@ class SqlFeed:
             documents.c.deleted_at < moment,
             ~select(chunks.c.id).where(chunks.c.document == documents.c.id).exists(),
         )
-        purged = self._all(lambda connection: remove_chunks(connection, some_chunks))
-        self._all(lambda connection: remove_documents(connection, some_documents))
+        purged = self._all(some_chunks, remove_chunks)
+        self._all(some_documents, remove_documents)
         return purged
 
     def dropped(self, before: datetime) -> list[View]:
@@ -105,8 +107,8 @@ class SqlFeed:
         deleted = select(collections.c.id).where(*one).scalar_subquery()
         some_chunks = select(chunks.c.id).where(chunks.c.collection_id == deleted)
         some_documents = select(documents.c.id).where(documents.c.collection_id == deleted)
-        self._all(lambda connection: remove_chunks(connection, some_chunks))
-        self._all(lambda connection: remove_documents(connection, some_documents))
+        self._all(some_chunks, remove_chunks)
+        self._all(some_documents, remove_documents)
 
         def last(connection: Connection) -> None:
             connection.execute(delete(commits).where(commits.c.collection_id == deleted))
@@ -115,8 +117,12 @@ class SqlFeed:
 
         self._writer.run(last, alone=True)
 
-    def _all(self, remove_some: Callable[[Connection], int]) -> int:
-        return remove_all(self._writer, remove_some)
+    def _all(self, some: _Rows, remove: Callable[[Connection, _Rows], int]) -> int:
+        with self._database.reading() as connection:
+            if connection.execute(some.limit(1)).first() is None:
+                # All other writers would wait for a removal of nothing, too.
+                return 0
+        return remove_all(self._writer, lambda connection: remove(connection, some))
 
 
 def _of(view: View) -> ColumnElement[bool]:
