@@ -12,10 +12,12 @@ from uuid import uuid4
 
 import grpc
 
+from rag_server.backup_parts import backup_handlers, backup_schedules, open_backups
 from rag_server.cache.principals import Principals
 from rag_server.cache.query_embeddings import QueryEmbeddings
 from rag_server.catalog_location import catalog_location
 from rag_server.core import collector
+from rag_server.core.backup_desk import BackupDesk
 from rag_server.core.chunking import STRATEGIES, ChunkingSpec
 from rag_server.core.collector import GarbageCollector
 from rag_server.core.documents import GenerationSettings
@@ -57,6 +59,7 @@ from rag_server.resilience.pool import BoundedPool
 from rag_server.resilience.priority import give_way
 from rag_server.retrievers import RETRIEVERS, Sources
 from rag_server.settings import Settings, SettingsError, read_tls
+from rag_server.stores.backup.backups import Backups
 from rag_server.stores.catalog.catalog import SqlCatalog, open_catalog
 from rag_server.stores.chroma import ChromaIndex
 from rag_server.stores.lock import DirectoryLock
@@ -76,6 +79,9 @@ _HEALTH_INTERVAL = 1.0
 _FOLLOWER = "follower"
 # Commits mostly wait for the disk together: threads are cheap here and make groups larger.
 _COMMIT_THREADS = 8
+# Calls that wait for the target of backups, which may be slow.
+_BACKUP_THREADS = 2
+_BACKUP_QUEUE = 16
 # Garbage collections that can still be looked up.
 _SHOWN_COLLECTIONS = 20
 
@@ -100,6 +106,7 @@ class _Engines:
     embedder: Embedder
     embedders: Mapping[str, Embedder]
     follower: Follower
+    backups: Backups | None
 
 
 # Prepares documents for the generations with certain settings.
@@ -117,6 +124,7 @@ class _Pools:
     generation: BoundedPool
     keys: BoundedPool
     parsers: ParsingPool
+    backups: BoundedPool
 
 
 class _Signal:
@@ -222,7 +230,8 @@ async def _engines(
     await asyncio.to_thread(follower.start)
     stack.callback(follower.stop)
     embedders = {each.name: each for each in (*others, model)}
-    return _Engines(catalog, index, model, embedders, follower)
+    backups = open_backups(settings, catalog, telemetry)
+    return _Engines(catalog, index, model, embedders, follower, backups)
 
 
 def _leadership(settings: Settings, catalog: SqlCatalog) -> Leadership | None:
@@ -270,6 +279,7 @@ def _pools(settings: Settings, metrics: Metrics, stack: AsyncExitStack) -> _Pool
         BoundedPool("generation", asked.generation_threads, asked.generation_queue),
         BoundedPool("keys", _KEY_THREADS, _KEY_QUEUE),
         ParsingPool(_parsing_limits(settings)),
+        BoundedPool("backup", _BACKUP_THREADS, _BACKUP_QUEUE),
     )
     stack.callback(pools.parsers.close)
     threads = (
@@ -279,6 +289,7 @@ def _pools(settings: Settings, metrics: Metrics, stack: AsyncExitStack) -> _Pool
         pools.commits,
         pools.generation,
         pools.keys,
+        pools.backups,
     )
     for pool in threads:
         metrics.watch(pool)
@@ -336,7 +347,9 @@ def _server(
         "ragrpc.v1.CollectionService": CollectionServicer(library, reindexing),
         "ragrpc.v1.JobService": JobServicer(desk),
         "ragrpc.v1.AdminService": AdminServicer(
-            _facts(settings, engines, generators), watch.components
+            _facts(settings, engines, generators),
+            watch.components,
+            _backup_desk(engines, pools, desk),
         ),
     }
     keys = engines.catalog.keys
@@ -401,13 +414,22 @@ def _runner(
         telemetry,
         settings.retrieval.tail_limit,
     )
-    handlers: list[JobHandler] = [_collector(settings, engines, telemetry), reindexer]
+    handlers: list[JobHandler] = [
+        _collector(settings, engines, telemetry),
+        reindexer,
+        *backup_handlers(settings, engines.backups, engines.follower.notify),
+    ]
 
     def may_begin(kind: str) -> bool:
         # What takes from the index and what adds to it must be one server.
         return kind != collector.KIND or engines.follower.leads
 
     return JobRunner(engines.catalog.jobs, handlers, options, telemetry, give_way, may_begin)
+
+
+def _backup_desk(engines: _Engines, pools: _Pools, desk: JobDesk) -> BackupDesk:
+    vault = engines.backups.vault if engines.backups is not None else None
+    return BackupDesk(vault, engines.catalog.collections, desk, pools.backups)
 
 
 def _collector(settings: Settings, engines: _Engines, telemetry: Telemetry) -> GarbageCollector:
@@ -432,15 +454,17 @@ def _start_jobs(
 ) -> None:
     runner.start()
     stack.push_async_callback(asyncio.to_thread, runner.stop)
-    schedule = JobSchedule(
+    garbage = JobSchedule(
         engines.catalog.jobs,
         JobRequest(None, collector.KIND),
         timedelta(seconds=settings.maintenance.janitor_interval_seconds),
         telemetry,
         runner.wake,
     )
-    schedule.start()
-    stack.push_async_callback(asyncio.to_thread, schedule.stop)
+    backups = backup_schedules(settings, engines.catalog, telemetry, runner.wake)
+    for schedule in (garbage, *backups):
+        schedule.start()
+        stack.push_async_callback(asyncio.to_thread, schedule.stop)
 
 
 def _query_path(

@@ -5,7 +5,7 @@ Backups are made while a server runs on it, too; restoring needs the server stop
 
 import json
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -14,7 +14,7 @@ import typer
 
 from rag_server.core.backups import Backup, Scope, Wish
 from rag_server.core.errors import InvalidRequest, PreconditionFailed, Reason, Violation
-from rag_server.settings import Settings, SettingsError, load_settings, storage_options
+from rag_server.settings import Settings, SettingsError, load_settings
 
 if TYPE_CHECKING:
     from rag_server.stores.backup.backups import Backups
@@ -87,12 +87,13 @@ def restore(
     data_dir: DataDir = None,
     config: Config = None,
 ) -> None:
-    """Restore from a backup; all of it, unless told which part. The server must be stopped."""
-    from rag_server.stores.lock import DirectoryLock
+    """Restore from a backup; all of it, unless told which part.
 
+    The server must be stopped, unless the catalog is on PostgreSQL.
+    """
     wish = Wish(_scope(tenant, collection), to_tenant, name, replace)
     settings = load_settings(config, {"data.directory": data_dir})
-    with DirectoryLock(settings.data.directory), _backups(settings, url) as here:
+    with _exclusively(settings), _backups(settings, url) as here:
         restored = here.restore(backup_id, wish)
         keys = here.restore_keys(backup_id) if with_keys else 0
     typer.echo(f"restored {len(restored)} collections" + (f", {keys} keys" if with_keys else ""))
@@ -174,13 +175,12 @@ def _row(backup: Backup) -> dict[str, Any]:
 
 
 def _vault(settings: Settings, url: str | None) -> "Vault":
-    from rag_server.stores.backup.target import Target
-    from rag_server.stores.backup.vault import Vault
+    from rag_server.backup_parts import open_vault
 
     place = url or settings.backup.url
     if place is None:
         raise SettingsError("set backup.url, or say where the backups are with --url")
-    return Vault(Target(place, storage_options(settings.backup, place)))
+    return open_vault(settings, place)
 
 
 def _must_exist(settings: Settings) -> None:
@@ -192,6 +192,13 @@ def _must_exist(settings: Settings) -> None:
     if pending(location) == REVISIONS:
         message = f"there is no catalog in {place_of(location)}"
         raise PreconditionFailed(message, Reason.NOT_READY)
+
+
+def _exclusively(settings: Settings) -> AbstractContextManager[object]:
+    """The server of the directory is stopped; those on PostgreSQL hear of what is new."""
+    from rag_server.stores.lock import DirectoryLock
+
+    return nullcontext() if settings.catalog.url else DirectoryLock(settings.data.directory)
 
 
 @contextmanager

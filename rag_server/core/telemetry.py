@@ -43,6 +43,10 @@ class Telemetry(Protocol):
         """A job of that kind was begun (RUNNING), given back (QUEUED), or has ended."""
         ...
 
+    def backed_up(self, size: int) -> None:
+        """A backup of the whole server was published; its size in bytes."""
+        ...
+
     def failed(self, part: str, error: BaseException) -> None:
         """A background part failed and will try again; log it."""
         ...
@@ -88,6 +92,9 @@ class Silent:
         """Note nothing."""
 
     def worked(self, kind: str, state: str) -> None:
+        """Note nothing."""
+
+    def backed_up(self, size: int) -> None:
         """Note nothing."""
 
     def failed(self, part: str, error: BaseException) -> None:

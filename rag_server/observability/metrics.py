@@ -95,6 +95,11 @@ class Metrics:
         """A job went into that state."""
         self._jobs.of(kind, state).inc()
 
+    def backed_up(self, size: int) -> None:
+        """A backup of the whole server was published."""
+        self._backup_time.set_to_current_time()
+        self._backup_bytes.set(size)
+
     def failed(self, part: str) -> None:
         """A background part failed and will try again."""
         self._failures.of(part).inc()
@@ -182,6 +187,13 @@ class Metrics:
                 "Circuit breaker: 0 closed, 1 half-open, 2 open.",
                 "dependency",
             )
+        )
+        self._backup_time = self._gauge(
+            "ragrpc_backup_last_success_timestamp_seconds",
+            "When this process last made a backup of the whole server; 0: never.",
+        )
+        self._backup_bytes = self._gauge(
+            "ragrpc_backup_last_bytes", "Size of the last backup of the whole server."
         )
         self._running = self._gauge("ragrpc_pool_running", "Jobs that occupy a thread.", "pool")
         self._waiting = self._gauge("ragrpc_pool_waiting", "Jobs that wait for a thread.", "pool")

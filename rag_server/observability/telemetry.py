@@ -60,6 +60,10 @@ class Observer:
         self._metrics.worked(kind, state)
         self._log.info("job", kind=kind, state=state)
 
+    def backed_up(self, size: int) -> None:
+        """Show it."""
+        self._metrics.backed_up(size)
+
     def failed(self, part: str, error: BaseException) -> None:
         """Count it, and log the kind and place of the error without its text."""
         self._metrics.failed(part)

@@ -135,6 +135,11 @@ class Settings(BaseSettings):
         asked = self.backup
         if asked.interval_seconds is not None and asked.url is None:
             raise _violation("backup.url", "must be set when backup.interval_seconds is")
+        if (asked.interval_seconds or 0) > self.jobs.retention_seconds:
+            raise _violation(
+                "jobs.retention_seconds",
+                "must be at least backup.interval_seconds, or the last backup is forgotten",
+            )
         if "@" in (asked.url or "").partition("://")[2].partition("/")[0]:
             raise _violation(
                 "backup.url", "must hold no credentials: backup.s3_access_key_id is for them"

@@ -12,6 +12,7 @@ from typing import Any
 
 from google.api.field_behavior_pb2 import REQUIRED, field_behavior
 from google.protobuf.message import Message
+from ragrpc.v1 import admin_service_pb2 as admin_pb
 from ragrpc.v1 import chunking_pb2, retrieval_pb2
 from ragrpc.v1 import collection_service_pb2 as collections_pb
 from ragrpc.v1 import document_service_pb2 as documents_pb
@@ -172,6 +173,8 @@ def _one_of(known: Sequence[str]) -> Test:
 
 _COLLECTION = Rule("collection", _name)
 _JOB = Rule("job_id", _bytes_up_to(64))
+_BACKUP = Rule("backup_id", _bytes_up_to(64))
+_REQUEST_ID = Rule("request_id", _bytes_up_to(64))
 _CONSISTENCY = Rule("consistency", _nested)
 _MAX_TOKENS = Rule("max_tokens", _within(16, MAX_CHUNK_TOKENS))
 _PAGE = (Rule("page_size", _within(1, MAX_PAGE)), Rule("page_token", _bytes_up_to(4_096)))
@@ -258,7 +261,7 @@ RULES: Mapping[type[Message], Sequence[Rule]] = {
         Rule("index", _nested),
         Rule("embedder", _bytes_up_to(256)),
         Rule("throttle", _nested),
-        Rule("request_id", _bytes_up_to(64)),
+        _REQUEST_ID,
     ),
     collections_pb.IndexSettings: (
         Rule("ef_construction", _within(1, 2_000)),
@@ -269,6 +272,16 @@ RULES: Mapping[type[Message], Sequence[Rule]] = {
         Rule("share", _within(0.01, 1)),
         Rule("documents_per_second", _within(0.01, 1_000_000)),
     ),
+    admin_pb.CreateBackupRequest: (
+        _COLLECTION,
+        Rule("base_id", _bytes_up_to(64)),
+        _REQUEST_ID,
+    ),
+    admin_pb.ListBackupsRequest: _PAGE,
+    admin_pb.GetBackupRequest: (_BACKUP,),
+    admin_pb.DeleteBackupRequest: (_BACKUP,),
+    admin_pb.VerifyBackupRequest: (_BACKUP, _REQUEST_ID),
+    admin_pb.RestoreBackupRequest: (_BACKUP, _COLLECTION, Rule("name", _name), _REQUEST_ID),
     jobs_pb.GetJobRequest: (_JOB,),
     jobs_pb.ListJobsRequest: (
         Rule("kind", _name),

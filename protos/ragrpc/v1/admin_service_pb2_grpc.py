@@ -26,7 +26,10 @@ if _version_not_supported:
 
 
 class AdminServiceStub(object):
-    """The server itself.
+    """The server itself, and backups of what it stores. Admins see the backups of
+    their tenant, and of those of the whole server (which its operator makes) their
+    tenant's part. All calls about backups need `backup.url` to be set:
+    FAILED_PRECONDITION (BACKUP_NOT_CONFIGURED).
     """
 
     def __init__(self, channel):
@@ -40,14 +43,102 @@ class AdminServiceStub(object):
                 request_serializer=ragrpc_dot_v1_dot_admin__service__pb2.GetServerInfoRequest.SerializeToString,
                 response_deserializer=ragrpc_dot_v1_dot_admin__service__pb2.GetServerInfoResponse.FromString,
                 _registered_method=True)
+        self.CreateBackup = channel.unary_unary(
+                '/ragrpc.v1.AdminService/CreateBackup',
+                request_serializer=ragrpc_dot_v1_dot_admin__service__pb2.CreateBackupRequest.SerializeToString,
+                response_deserializer=ragrpc_dot_v1_dot_admin__service__pb2.CreateBackupResponse.FromString,
+                _registered_method=True)
+        self.ListBackups = channel.unary_unary(
+                '/ragrpc.v1.AdminService/ListBackups',
+                request_serializer=ragrpc_dot_v1_dot_admin__service__pb2.ListBackupsRequest.SerializeToString,
+                response_deserializer=ragrpc_dot_v1_dot_admin__service__pb2.ListBackupsResponse.FromString,
+                _registered_method=True)
+        self.GetBackup = channel.unary_unary(
+                '/ragrpc.v1.AdminService/GetBackup',
+                request_serializer=ragrpc_dot_v1_dot_admin__service__pb2.GetBackupRequest.SerializeToString,
+                response_deserializer=ragrpc_dot_v1_dot_admin__service__pb2.GetBackupResponse.FromString,
+                _registered_method=True)
+        self.DeleteBackup = channel.unary_unary(
+                '/ragrpc.v1.AdminService/DeleteBackup',
+                request_serializer=ragrpc_dot_v1_dot_admin__service__pb2.DeleteBackupRequest.SerializeToString,
+                response_deserializer=ragrpc_dot_v1_dot_admin__service__pb2.DeleteBackupResponse.FromString,
+                _registered_method=True)
+        self.VerifyBackup = channel.unary_unary(
+                '/ragrpc.v1.AdminService/VerifyBackup',
+                request_serializer=ragrpc_dot_v1_dot_admin__service__pb2.VerifyBackupRequest.SerializeToString,
+                response_deserializer=ragrpc_dot_v1_dot_admin__service__pb2.VerifyBackupResponse.FromString,
+                _registered_method=True)
+        self.RestoreBackup = channel.unary_unary(
+                '/ragrpc.v1.AdminService/RestoreBackup',
+                request_serializer=ragrpc_dot_v1_dot_admin__service__pb2.RestoreBackupRequest.SerializeToString,
+                response_deserializer=ragrpc_dot_v1_dot_admin__service__pb2.RestoreBackupResponse.FromString,
+                _registered_method=True)
 
 
 class AdminServiceServicer(object):
-    """The server itself.
+    """The server itself, and backups of what it stores. Admins see the backups of
+    their tenant, and of those of the whole server (which its operator makes) their
+    tenant's part. All calls about backups need `backup.url` to be set:
+    FAILED_PRECONDITION (BACKUP_NOT_CONFIGURED).
     """
 
     def GetServerInfo(self, request, context):
         """What this server is, knows and allows. Role: reader.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def CreateBackup(self, request, context):
+        """Begins a backup of the tenant's collections, or of one, while everything
+        goes on; the job's result has its id as `backup`. Role: admin. Errors:
+        NOT_FOUND (COLLECTION_NOT_FOUND, BACKUP_NOT_FOUND), ALREADY_EXISTS
+        (JOB_IN_PROGRESS, REQUEST_ID_REUSED).
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListBackups(self, request, context):
+        """Lists backups, newest first. Role: admin.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetBackup(self, request, context):
+        """Reads one backup. Role: admin. Errors: NOT_FOUND (BACKUP_NOT_FOUND),
+        DATA_LOSS (BACKUP_CORRUPT).
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def DeleteBackup(self, request, context):
+        """Removes a backup of the tenant. Role: admin. Errors: NOT_FOUND
+        (BACKUP_NOT_FOUND), FAILED_PRECONDITION (BACKUP_IN_USE), PERMISSION_DENIED
+        for one of the whole server.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def VerifyBackup(self, request, context):
+        """Begins to verify a backup: it is restored into a scratch catalog, whose
+        counts, texts, spans and nearest neighbours are compared with its files. The
+        job fails with BACKUP_CORRUPT where anything differs. Role: admin. Errors:
+        NOT_FOUND (BACKUP_NOT_FOUND).
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def RestoreBackup(self, request, context):
+        """Begins to restore the tenant's collections of a backup, or one of them. They
+        appear together when all are complete; nothing is embedded. Consistency tokens
+        of before are not for them. Role: admin. Errors: NOT_FOUND
+        (BACKUP_NOT_FOUND, COLLECTION_NOT_FOUND), ALREADY_EXISTS (JOB_IN_PROGRESS,
+        REQUEST_ID_REUSED); the job fails with COLLECTION_EXISTS for a name in use.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -61,6 +152,36 @@ def add_AdminServiceServicer_to_server(servicer, server):
                     request_deserializer=ragrpc_dot_v1_dot_admin__service__pb2.GetServerInfoRequest.FromString,
                     response_serializer=ragrpc_dot_v1_dot_admin__service__pb2.GetServerInfoResponse.SerializeToString,
             ),
+            'CreateBackup': grpc.unary_unary_rpc_method_handler(
+                    servicer.CreateBackup,
+                    request_deserializer=ragrpc_dot_v1_dot_admin__service__pb2.CreateBackupRequest.FromString,
+                    response_serializer=ragrpc_dot_v1_dot_admin__service__pb2.CreateBackupResponse.SerializeToString,
+            ),
+            'ListBackups': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListBackups,
+                    request_deserializer=ragrpc_dot_v1_dot_admin__service__pb2.ListBackupsRequest.FromString,
+                    response_serializer=ragrpc_dot_v1_dot_admin__service__pb2.ListBackupsResponse.SerializeToString,
+            ),
+            'GetBackup': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetBackup,
+                    request_deserializer=ragrpc_dot_v1_dot_admin__service__pb2.GetBackupRequest.FromString,
+                    response_serializer=ragrpc_dot_v1_dot_admin__service__pb2.GetBackupResponse.SerializeToString,
+            ),
+            'DeleteBackup': grpc.unary_unary_rpc_method_handler(
+                    servicer.DeleteBackup,
+                    request_deserializer=ragrpc_dot_v1_dot_admin__service__pb2.DeleteBackupRequest.FromString,
+                    response_serializer=ragrpc_dot_v1_dot_admin__service__pb2.DeleteBackupResponse.SerializeToString,
+            ),
+            'VerifyBackup': grpc.unary_unary_rpc_method_handler(
+                    servicer.VerifyBackup,
+                    request_deserializer=ragrpc_dot_v1_dot_admin__service__pb2.VerifyBackupRequest.FromString,
+                    response_serializer=ragrpc_dot_v1_dot_admin__service__pb2.VerifyBackupResponse.SerializeToString,
+            ),
+            'RestoreBackup': grpc.unary_unary_rpc_method_handler(
+                    servicer.RestoreBackup,
+                    request_deserializer=ragrpc_dot_v1_dot_admin__service__pb2.RestoreBackupRequest.FromString,
+                    response_serializer=ragrpc_dot_v1_dot_admin__service__pb2.RestoreBackupResponse.SerializeToString,
+            ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
             'ragrpc.v1.AdminService', rpc_method_handlers)
@@ -70,7 +191,10 @@ def add_AdminServiceServicer_to_server(servicer, server):
 
  # This class is part of an EXPERIMENTAL API.
 class AdminService(object):
-    """The server itself.
+    """The server itself, and backups of what it stores. Admins see the backups of
+    their tenant, and of those of the whole server (which its operator makes) their
+    tenant's part. All calls about backups need `backup.url` to be set:
+    FAILED_PRECONDITION (BACKUP_NOT_CONFIGURED).
     """
 
     @staticmethod
@@ -90,6 +214,168 @@ class AdminService(object):
             '/ragrpc.v1.AdminService/GetServerInfo',
             ragrpc_dot_v1_dot_admin__service__pb2.GetServerInfoRequest.SerializeToString,
             ragrpc_dot_v1_dot_admin__service__pb2.GetServerInfoResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def CreateBackup(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/ragrpc.v1.AdminService/CreateBackup',
+            ragrpc_dot_v1_dot_admin__service__pb2.CreateBackupRequest.SerializeToString,
+            ragrpc_dot_v1_dot_admin__service__pb2.CreateBackupResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListBackups(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/ragrpc.v1.AdminService/ListBackups',
+            ragrpc_dot_v1_dot_admin__service__pb2.ListBackupsRequest.SerializeToString,
+            ragrpc_dot_v1_dot_admin__service__pb2.ListBackupsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetBackup(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/ragrpc.v1.AdminService/GetBackup',
+            ragrpc_dot_v1_dot_admin__service__pb2.GetBackupRequest.SerializeToString,
+            ragrpc_dot_v1_dot_admin__service__pb2.GetBackupResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def DeleteBackup(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/ragrpc.v1.AdminService/DeleteBackup',
+            ragrpc_dot_v1_dot_admin__service__pb2.DeleteBackupRequest.SerializeToString,
+            ragrpc_dot_v1_dot_admin__service__pb2.DeleteBackupResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def VerifyBackup(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/ragrpc.v1.AdminService/VerifyBackup',
+            ragrpc_dot_v1_dot_admin__service__pb2.VerifyBackupRequest.SerializeToString,
+            ragrpc_dot_v1_dot_admin__service__pb2.VerifyBackupResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def RestoreBackup(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/ragrpc.v1.AdminService/RestoreBackup',
+            ragrpc_dot_v1_dot_admin__service__pb2.RestoreBackupRequest.SerializeToString,
+            ragrpc_dot_v1_dot_admin__service__pb2.RestoreBackupResponse.FromString,
             options,
             channel_credentials,
             insecure,

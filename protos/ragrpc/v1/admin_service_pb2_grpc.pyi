@@ -27,7 +27,11 @@ GRPC_GENERATED_VERSION: str
 GRPC_VERSION: str
 
 class AdminServiceStub:
-    """The server itself."""
+    """The server itself, and backups of what it stores. Admins see the backups of
+    their tenant, and of those of the whole server (which its operator makes) their
+    tenant's part. All calls about backups need `backup.url` to be set:
+    FAILED_PRECONDITION (BACKUP_NOT_CONFIGURED).
+    """
 
     @_typing.overload
     def __new__(cls, channel: _grpc.Channel) -> _Self: ...
@@ -35,17 +39,85 @@ class AdminServiceStub:
     def __new__(cls, channel: _aio.Channel) -> AdminServiceAsyncStub: ...
     GetServerInfo: _grpc.UnaryUnaryMultiCallable[_admin_service_pb2.GetServerInfoRequest, _admin_service_pb2.GetServerInfoResponse]
     """What this server is, knows and allows. Role: reader."""
+    CreateBackup: _grpc.UnaryUnaryMultiCallable[_admin_service_pb2.CreateBackupRequest, _admin_service_pb2.CreateBackupResponse]
+    """Begins a backup of the tenant's collections, or of one, while everything
+    goes on; the job's result has its id as `backup`. Role: admin. Errors:
+    NOT_FOUND (COLLECTION_NOT_FOUND, BACKUP_NOT_FOUND), ALREADY_EXISTS
+    (JOB_IN_PROGRESS, REQUEST_ID_REUSED).
+    """
+    ListBackups: _grpc.UnaryUnaryMultiCallable[_admin_service_pb2.ListBackupsRequest, _admin_service_pb2.ListBackupsResponse]
+    """Lists backups, newest first. Role: admin."""
+    GetBackup: _grpc.UnaryUnaryMultiCallable[_admin_service_pb2.GetBackupRequest, _admin_service_pb2.GetBackupResponse]
+    """Reads one backup. Role: admin. Errors: NOT_FOUND (BACKUP_NOT_FOUND),
+    DATA_LOSS (BACKUP_CORRUPT).
+    """
+    DeleteBackup: _grpc.UnaryUnaryMultiCallable[_admin_service_pb2.DeleteBackupRequest, _admin_service_pb2.DeleteBackupResponse]
+    """Removes a backup of the tenant. Role: admin. Errors: NOT_FOUND
+    (BACKUP_NOT_FOUND), FAILED_PRECONDITION (BACKUP_IN_USE), PERMISSION_DENIED
+    for one of the whole server.
+    """
+    VerifyBackup: _grpc.UnaryUnaryMultiCallable[_admin_service_pb2.VerifyBackupRequest, _admin_service_pb2.VerifyBackupResponse]
+    """Begins to verify a backup: it is restored into a scratch catalog, whose
+    counts, texts, spans and nearest neighbours are compared with its files. The
+    job fails with BACKUP_CORRUPT where anything differs. Role: admin. Errors:
+    NOT_FOUND (BACKUP_NOT_FOUND).
+    """
+    RestoreBackup: _grpc.UnaryUnaryMultiCallable[_admin_service_pb2.RestoreBackupRequest, _admin_service_pb2.RestoreBackupResponse]
+    """Begins to restore the tenant's collections of a backup, or one of them. They
+    appear together when all are complete; nothing is embedded. Consistency tokens
+    of before are not for them. Role: admin. Errors: NOT_FOUND
+    (BACKUP_NOT_FOUND, COLLECTION_NOT_FOUND), ALREADY_EXISTS (JOB_IN_PROGRESS,
+    REQUEST_ID_REUSED); the job fails with COLLECTION_EXISTS for a name in use.
+    """
 
 @_typing.type_check_only
 class AdminServiceAsyncStub(AdminServiceStub):
-    """The server itself."""
+    """The server itself, and backups of what it stores. Admins see the backups of
+    their tenant, and of those of the whole server (which its operator makes) their
+    tenant's part. All calls about backups need `backup.url` to be set:
+    FAILED_PRECONDITION (BACKUP_NOT_CONFIGURED).
+    """
 
     def __init__(self, channel: _aio.Channel) -> None: ...
     GetServerInfo: _aio.UnaryUnaryMultiCallable[_admin_service_pb2.GetServerInfoRequest, _admin_service_pb2.GetServerInfoResponse]  # type: ignore[assignment]
     """What this server is, knows and allows. Role: reader."""
+    CreateBackup: _aio.UnaryUnaryMultiCallable[_admin_service_pb2.CreateBackupRequest, _admin_service_pb2.CreateBackupResponse]  # type: ignore[assignment]
+    """Begins a backup of the tenant's collections, or of one, while everything
+    goes on; the job's result has its id as `backup`. Role: admin. Errors:
+    NOT_FOUND (COLLECTION_NOT_FOUND, BACKUP_NOT_FOUND), ALREADY_EXISTS
+    (JOB_IN_PROGRESS, REQUEST_ID_REUSED).
+    """
+    ListBackups: _aio.UnaryUnaryMultiCallable[_admin_service_pb2.ListBackupsRequest, _admin_service_pb2.ListBackupsResponse]  # type: ignore[assignment]
+    """Lists backups, newest first. Role: admin."""
+    GetBackup: _aio.UnaryUnaryMultiCallable[_admin_service_pb2.GetBackupRequest, _admin_service_pb2.GetBackupResponse]  # type: ignore[assignment]
+    """Reads one backup. Role: admin. Errors: NOT_FOUND (BACKUP_NOT_FOUND),
+    DATA_LOSS (BACKUP_CORRUPT).
+    """
+    DeleteBackup: _aio.UnaryUnaryMultiCallable[_admin_service_pb2.DeleteBackupRequest, _admin_service_pb2.DeleteBackupResponse]  # type: ignore[assignment]
+    """Removes a backup of the tenant. Role: admin. Errors: NOT_FOUND
+    (BACKUP_NOT_FOUND), FAILED_PRECONDITION (BACKUP_IN_USE), PERMISSION_DENIED
+    for one of the whole server.
+    """
+    VerifyBackup: _aio.UnaryUnaryMultiCallable[_admin_service_pb2.VerifyBackupRequest, _admin_service_pb2.VerifyBackupResponse]  # type: ignore[assignment]
+    """Begins to verify a backup: it is restored into a scratch catalog, whose
+    counts, texts, spans and nearest neighbours are compared with its files. The
+    job fails with BACKUP_CORRUPT where anything differs. Role: admin. Errors:
+    NOT_FOUND (BACKUP_NOT_FOUND).
+    """
+    RestoreBackup: _aio.UnaryUnaryMultiCallable[_admin_service_pb2.RestoreBackupRequest, _admin_service_pb2.RestoreBackupResponse]  # type: ignore[assignment]
+    """Begins to restore the tenant's collections of a backup, or one of them. They
+    appear together when all are complete; nothing is embedded. Consistency tokens
+    of before are not for them. Role: admin. Errors: NOT_FOUND
+    (BACKUP_NOT_FOUND, COLLECTION_NOT_FOUND), ALREADY_EXISTS (JOB_IN_PROGRESS,
+    REQUEST_ID_REUSED); the job fails with COLLECTION_EXISTS for a name in use.
+    """
 
 class AdminServiceServicer(metaclass=_abc_1.ABCMeta):
-    """The server itself."""
+    """The server itself, and backups of what it stores. Admins see the backups of
+    their tenant, and of those of the whole server (which its operator makes) their
+    tenant's part. All calls about backups need `backup.url` to be set:
+    FAILED_PRECONDITION (BACKUP_NOT_CONFIGURED).
+    """
 
     @_abc_1.abstractmethod
     def GetServerInfo(
@@ -54,5 +126,71 @@ class AdminServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_admin_service_pb2.GetServerInfoResponse, _abc.Awaitable[_admin_service_pb2.GetServerInfoResponse]]:
         """What this server is, knows and allows. Role: reader."""
+
+    @_abc_1.abstractmethod
+    def CreateBackup(
+        self,
+        request: _admin_service_pb2.CreateBackupRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_admin_service_pb2.CreateBackupResponse, _abc.Awaitable[_admin_service_pb2.CreateBackupResponse]]:
+        """Begins a backup of the tenant's collections, or of one, while everything
+        goes on; the job's result has its id as `backup`. Role: admin. Errors:
+        NOT_FOUND (COLLECTION_NOT_FOUND, BACKUP_NOT_FOUND), ALREADY_EXISTS
+        (JOB_IN_PROGRESS, REQUEST_ID_REUSED).
+        """
+
+    @_abc_1.abstractmethod
+    def ListBackups(
+        self,
+        request: _admin_service_pb2.ListBackupsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_admin_service_pb2.ListBackupsResponse, _abc.Awaitable[_admin_service_pb2.ListBackupsResponse]]:
+        """Lists backups, newest first. Role: admin."""
+
+    @_abc_1.abstractmethod
+    def GetBackup(
+        self,
+        request: _admin_service_pb2.GetBackupRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_admin_service_pb2.GetBackupResponse, _abc.Awaitable[_admin_service_pb2.GetBackupResponse]]:
+        """Reads one backup. Role: admin. Errors: NOT_FOUND (BACKUP_NOT_FOUND),
+        DATA_LOSS (BACKUP_CORRUPT).
+        """
+
+    @_abc_1.abstractmethod
+    def DeleteBackup(
+        self,
+        request: _admin_service_pb2.DeleteBackupRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_admin_service_pb2.DeleteBackupResponse, _abc.Awaitable[_admin_service_pb2.DeleteBackupResponse]]:
+        """Removes a backup of the tenant. Role: admin. Errors: NOT_FOUND
+        (BACKUP_NOT_FOUND), FAILED_PRECONDITION (BACKUP_IN_USE), PERMISSION_DENIED
+        for one of the whole server.
+        """
+
+    @_abc_1.abstractmethod
+    def VerifyBackup(
+        self,
+        request: _admin_service_pb2.VerifyBackupRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_admin_service_pb2.VerifyBackupResponse, _abc.Awaitable[_admin_service_pb2.VerifyBackupResponse]]:
+        """Begins to verify a backup: it is restored into a scratch catalog, whose
+        counts, texts, spans and nearest neighbours are compared with its files. The
+        job fails with BACKUP_CORRUPT where anything differs. Role: admin. Errors:
+        NOT_FOUND (BACKUP_NOT_FOUND).
+        """
+
+    @_abc_1.abstractmethod
+    def RestoreBackup(
+        self,
+        request: _admin_service_pb2.RestoreBackupRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_admin_service_pb2.RestoreBackupResponse, _abc.Awaitable[_admin_service_pb2.RestoreBackupResponse]]:
+        """Begins to restore the tenant's collections of a backup, or one of them. They
+        appear together when all are complete; nothing is embedded. Consistency tokens
+        of before are not for them. Role: admin. Errors: NOT_FOUND
+        (BACKUP_NOT_FOUND, COLLECTION_NOT_FOUND), ALREADY_EXISTS (JOB_IN_PROGRESS,
+        REQUEST_ID_REUSED); the job fails with COLLECTION_EXISTS for a name in use.
+        """
 
 def add_AdminServiceServicer_to_server(servicer: AdminServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

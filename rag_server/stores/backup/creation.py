@@ -76,6 +76,8 @@ class Creation:
         self._progress("publishing", 0, 1)
         self._telemetry.reached("backup.manifest")
         self._archive.publish(backup)
+        if backup.scope == Scope():
+            self._telemetry.backed_up(backup.size)
         self._telemetry.reached("backup.done")
         return backup
 

@@ -1,4 +1,4 @@
-"""AdminService: the server itself."""
+"""AdminService: the server itself, and backups of what it stores."""
 
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -8,11 +8,14 @@ from datetime import timedelta
 from google.protobuf.duration_pb2 import Duration
 from ragrpc.v1 import admin_service_pb2 as pb
 
+from rag_server.core.backup_desk import BackupDesk
 from rag_server.core.call import Call
 from rag_server.core.health import Component
 from rag_server.core.principal import Role
 from rag_server.core.protocols import Embedder
 from rag_server.core.retrieval import PipelineSpec
+from rag_server.transport.convert.backups import backup_message, backup_order, restore_order
+from rag_server.transport.convert.jobs import job_message
 from rag_server.transport.validation import MAX_DOCUMENT_BYTES, MAX_DOCUMENTS, MAX_TOP_K
 
 
@@ -30,14 +33,21 @@ class ServerFacts:
     max_deadline: float
 
 
+_PAGE_SIZE = 100
+
+
 class AdminServicer:
-    """Describes the server to its callers."""
+    """Describes the server to its callers, and takes orders for backups."""
 
     def __init__(
-        self, facts: ServerFacts, components: Callable[[], Mapping[str, Component]]
+        self,
+        facts: ServerFacts,
+        components: Callable[[], Mapping[str, Component]],
+        backups: BackupDesk,
     ) -> None:
         self._facts = facts
         self._components = components
+        self._backups = backups
         self._started = time.monotonic()
 
     async def GetServerInfo(
@@ -68,6 +78,49 @@ class AdminServicer:
             components=[_component(name, each) for name, each in self._components().items()],
             uptime=_duration(time.monotonic() - self._started),
         )
+
+    async def CreateBackup(
+        self, request: pb.CreateBackupRequest, call: Call
+    ) -> pb.CreateBackupResponse:
+        """Begin a backup."""
+        job = await self._backups.create(backup_order(request), call)
+        return pb.CreateBackupResponse(job=job_message(job))
+
+    async def ListBackups(
+        self, request: pb.ListBackupsRequest, call: Call
+    ) -> pb.ListBackupsResponse:
+        """A page of backups."""
+        size = request.page_size if request.HasField("page_size") else _PAGE_SIZE
+        page = await self._backups.backups(size, request.page_token, call)
+        return pb.ListBackupsResponse(
+            backups=map(backup_message, page.items), next_page_token=page.next_token
+        )
+
+    async def GetBackup(self, request: pb.GetBackupRequest, call: Call) -> pb.GetBackupResponse:
+        """One backup."""
+        backup = await self._backups.backup(request.backup_id, call)
+        return pb.GetBackupResponse(backup=backup_message(backup))
+
+    async def DeleteBackup(
+        self, request: pb.DeleteBackupRequest, call: Call
+    ) -> pb.DeleteBackupResponse:
+        """Remove a backup."""
+        await self._backups.delete(request.backup_id, call)
+        return pb.DeleteBackupResponse()
+
+    async def VerifyBackup(
+        self, request: pb.VerifyBackupRequest, call: Call
+    ) -> pb.VerifyBackupResponse:
+        """Begin to verify a backup."""
+        job = await self._backups.verify(request.backup_id, request.request_id or None, call)
+        return pb.VerifyBackupResponse(job=job_message(job))
+
+    async def RestoreBackup(
+        self, request: pb.RestoreBackupRequest, call: Call
+    ) -> pb.RestoreBackupResponse:
+        """Begin to restore."""
+        job = await self._backups.restore(restore_order(request), call)
+        return pb.RestoreBackupResponse(job=job_message(job))
 
     def _limits(self) -> pb.Limits:
         return pb.Limits(

@@ -17,6 +17,7 @@ from typing import Any, NoReturn
 import grpc
 from google.protobuf.any_pb2 import Any as AnyMessage
 from google.protobuf.duration_pb2 import Duration
+from google.protobuf.timestamp_pb2 import Timestamp
 from google.rpc.error_details_pb2 import BadRequest, ErrorInfo
 from google.rpc.status_pb2 import Status
 from grpc_health.v1 import health_pb2, health_pb2_grpc
@@ -24,6 +25,7 @@ from grpc_health.v1.health import HealthServicer
 from ragrpc.v1 import (
     admin_service_pb2,
     admin_service_pb2_grpc,
+    backup_pb2,
     collection_service_pb2,
     collection_service_pb2_grpc,
     document_service_pb2,
@@ -486,6 +488,30 @@ def streamed(response: Any) -> Iterator[Any]:
         yield rag_service_pb2.StreamQueryResponse(sequence=sequence, **part)
 
 
+# Ids of the backups that there are, newest first.
+BACKUPS = ["20260102T000000000Z-000002", "20260101T000000000Z-000001"]
+
+
+def backed_up(id: str) -> backup_pb2.Backup:
+    return backup_pb2.Backup(
+        id=id,
+        kind="KIND_INCREMENTAL" if id == BACKUPS[0] else "KIND_FULL",
+        parent_id=BACKUPS[1] if id == BACKUPS[0] else "",
+        create_time=Timestamp(seconds=1_767_225_600),
+        size_bytes=4_096,
+        program_version="0.1.0",
+        collections=[
+            backup_pb2.BackupCollection(
+                name="docs", revision=7, document_count=3, chunk_count=5, embedder="test"
+            )
+        ],
+    )
+
+
+def queued(kind: str, collection: str) -> job_service_pb2.Job:
+    return job_service_pb2.Job(id="job-1", kind=kind, collection=collection, state="STATE_QUEUED")
+
+
 @dataclass
 class FakeAdmin(admin_service_pb2_grpc.AdminServiceServicer):
     state: FakeServer
@@ -515,6 +541,35 @@ class FakeAdmin(admin_service_pb2_grpc.AdminServiceServicer):
             ],
             uptime=Duration(seconds=90),
         )
+
+    def CreateBackup(self, request: Any, context: Any) -> Any:
+        self.state.enter("CreateBackup", request, context)
+        job = queued("backup", request.collection)
+        return admin_service_pb2.CreateBackupResponse(job=job)
+
+    def ListBackups(self, request: Any, context: Any) -> Any:
+        self.state.enter("ListBackups", request, context)
+        ids, token = page(BACKUPS, request.page_token)
+        return admin_service_pb2.ListBackupsResponse(
+            backups=map(backed_up, ids), next_page_token=token
+        )
+
+    def GetBackup(self, request: Any, context: Any) -> Any:
+        self.state.enter("GetBackup", request, context)
+        return admin_service_pb2.GetBackupResponse(backup=backed_up(request.backup_id))
+
+    def DeleteBackup(self, request: Any, context: Any) -> Any:
+        self.state.enter("DeleteBackup", request, context)
+        return admin_service_pb2.DeleteBackupResponse()
+
+    def VerifyBackup(self, request: Any, context: Any) -> Any:
+        self.state.enter("VerifyBackup", request, context)
+        return admin_service_pb2.VerifyBackupResponse(job=queued("verify_backup", ""))
+
+    def RestoreBackup(self, request: Any, context: Any) -> Any:
+        self.state.enter("RestoreBackup", request, context)
+        job = queued("restore", request.name or request.collection)
+        return admin_service_pb2.RestoreBackupResponse(job=job)
 
 
 def serving(state: FakeServer, *, ready: bool) -> None:
