@@ -7,6 +7,7 @@
 
 from rag_client._channel import RetryPolicy, Tls
 from rag_client.aio import AsyncCollections, AsyncDocuments, AsyncRagClient
+from rag_client.backups import AsyncBackups, Backups
 from rag_client.client import Collections, Documents, RagClient
 from rag_client.errors import (
     AlreadyExists,
@@ -32,6 +33,9 @@ from rag_client.streams import AnswerStream, AsyncAnswerStream
 from rag_client.types import (
     AbstainReason,
     Answer,
+    BackedUpCollection,
+    Backup,
+    BackupKind,
     Breaker,
     CacheStatus,
     CallerInfo,
@@ -99,10 +103,15 @@ __all__ = [
     "Answer",
     "AnswerStream",
     "AsyncAnswerStream",
+    "AsyncBackups",
     "AsyncCollections",
     "AsyncDocuments",
     "AsyncJobs",
     "AsyncRagClient",
+    "BackedUpCollection",
+    "Backup",
+    "BackupKind",
+    "Backups",
     "Breaker",
     "CacheStatus",
     "CallerInfo",

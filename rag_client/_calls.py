@@ -23,7 +23,7 @@ from ragrpc.v1 import (
 )
 
 from rag_client import types
-from rag_client._convert import answers, documents, jobs, server
+from rag_client._convert import answers, backups, documents, jobs, server
 from rag_client._convert.chunking import chunking_message
 from rag_client._convert.metadata import filter_message
 from rag_client._convert.requests import consistency, encodable, query, retrieve
@@ -340,6 +340,80 @@ def cancel_job(job_id: str) -> Call[types.Job]:
         lambda stubs: stubs.jobs.CancelJob,
         job_service_pb2.CancelJobRequest(job_id=job_id),
         lambda response: jobs.job(response.job),
+    )
+
+
+@encodable
+def create_backup(
+    collection: str, incremental: bool, base_id: str, request_id: str
+) -> Call[types.Job]:
+    """Begins a backup."""
+    request = admin_service_pb2.CreateBackupRequest(
+        collection=collection, incremental=incremental, base_id=base_id, request_id=request_id
+    )
+    return Call(
+        lambda stubs: stubs.admin.CreateBackup, request, lambda response: jobs.job(response.job)
+    )
+
+
+@encodable
+def list_backups(page_size: int | None) -> Call[Page[types.Backup]]:
+    """Lists backups, first page."""
+
+    def read(response: admin_service_pb2.ListBackupsResponse) -> Page[types.Backup]:
+        return Page(tuple(map(backups.backup, response.backups)), response.next_page_token)
+
+    return Call(
+        lambda stubs: stubs.admin.ListBackups,
+        admin_service_pb2.ListBackupsRequest(page_size=page_size),
+        read,
+    )
+
+
+@encodable
+def get_backup(backup_id: str) -> Call[types.Backup]:
+    """Reads a backup."""
+    return Call(
+        lambda stubs: stubs.admin.GetBackup,
+        admin_service_pb2.GetBackupRequest(backup_id=backup_id),
+        lambda response: backups.backup(response.backup),
+    )
+
+
+@encodable
+def delete_backup(backup_id: str) -> Call[None]:
+    """Deletes a backup."""
+    return Call(
+        lambda stubs: stubs.admin.DeleteBackup,
+        admin_service_pb2.DeleteBackupRequest(backup_id=backup_id),
+        lambda _: None,
+    )
+
+
+@encodable
+def verify_backup(backup_id: str, request_id: str) -> Call[types.Job]:
+    """Begins to verify a backup."""
+    return Call(
+        lambda stubs: stubs.admin.VerifyBackup,
+        admin_service_pb2.VerifyBackupRequest(backup_id=backup_id, request_id=request_id),
+        lambda response: jobs.job(response.job),
+    )
+
+
+@encodable
+def restore_backup(
+    backup_id: str, collection: str, name: str, replace_there: bool, request_id: str
+) -> Call[types.Job]:
+    """Begins to restore."""
+    request = admin_service_pb2.RestoreBackupRequest(
+        backup_id=backup_id,
+        collection=collection,
+        name=name,
+        replace=replace_there,
+        request_id=request_id,
+    )
+    return Call(
+        lambda stubs: stubs.admin.RestoreBackup, request, lambda response: jobs.job(response.job)
     )
 
 

@@ -17,6 +17,7 @@ from rag_client._ingest import Ingest
 from rag_client._reconnecting import PATIENCE, Reconnecting
 from rag_client._sending import TIMEOUT, UPSERT_TIMEOUT
 from rag_client._sources import AsyncSources, aio_entries
+from rag_client.backups import AsyncBackups
 from rag_client.errors import AlreadyExists, NotFound, RagError
 from rag_client.filters import Filter
 from rag_client.jobs import AsyncJobs
@@ -69,6 +70,7 @@ class AsyncRagClient:
         self.collections = AsyncCollections(self._transport)
         self.documents = AsyncDocuments(self._transport, upsert_timeout)
         self.jobs = AsyncJobs(self._transport)
+        self.backups = AsyncBackups(self._transport)
 
     async def retrieve(
         self,

@@ -14,6 +14,7 @@ from rag_client._reconnecting import PATIENCE, Reconnecting
 from rag_client._sending import TIMEOUT, UPSERT_TIMEOUT
 from rag_client._sources import Sources, entries
 from rag_client._transport import Transport
+from rag_client.backups import Backups
 from rag_client.errors import AlreadyExists, NotFound, RagError
 from rag_client.filters import Filter
 from rag_client.jobs import Jobs
@@ -65,6 +66,7 @@ class RagClient:
         self.collections = Collections(self._transport)
         self.documents = Documents(self._transport, upsert_timeout)
         self.jobs = Jobs(self._transport)
+        self.backups = Backups(self._transport)
 
     def retrieve(
         self,

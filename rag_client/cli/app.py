@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from rag_client.cli import collections, documents, ingest, jobs, questions, status
+from rag_client.cli import backups, collections, documents, ingest, jobs, questions, status
 from rag_client.cli.group import RootGroup
 from rag_client.cli.session import Session
 
@@ -42,6 +42,7 @@ def build_app() -> typer.Typer:
     app.add_typer(_collections(), name="collections")
     app.add_typer(_documents(), name="documents")
     app.add_typer(_jobs(), name="jobs")
+    app.add_typer(_backups(), name="backups")
     return app
 
 
@@ -63,6 +64,19 @@ def _documents() -> typer.Typer:
     group.command("get")(documents.get)
     group.command("delete")(documents.delete)
     group.command("chunks")(documents.chunks)
+    return group
+
+
+def _backups() -> typer.Typer:
+    group = typer.Typer(
+        no_args_is_help=True, help="Makes, lists, verifies, restores, deletes backups."
+    )
+    group.command("create")(backups.create)
+    group.command("list")(backups.list_)
+    group.command("get")(backups.get)
+    group.command("verify")(backups.verify)
+    group.command("restore")(backups.restore)
+    group.command("delete")(backups.delete)
     return group
 
 

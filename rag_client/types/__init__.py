@@ -14,6 +14,7 @@ from rag_client.types.answers import (
     StageScore,
     Usage,
 )
+from rag_client.types.backups import BackedUpCollection, Backup, BackupKind
 from rag_client.types.chunking import (
     Chunking,
     CodeChunking,
@@ -72,6 +73,9 @@ from rag_client.values import Metadata, Scalar, Span, Value
 __all__ = [
     "AbstainReason",
     "Answer",
+    "BackedUpCollection",
+    "Backup",
+    "BackupKind",
     "Breaker",
     "CacheStatus",
     "CallerInfo",

@@ -31,6 +31,7 @@ from ragrpc.v1 import (
     document_service_pb2,
     document_service_pb2_grpc,
     job_service_pb2,
+    job_service_pb2_grpc,
     rag_service_pb2,
     rag_service_pb2_grpc,
     retrieval_pb2,
@@ -105,6 +106,7 @@ class FakeServer:
             FakeCollections(self), server
         )
         admin_service_pb2_grpc.add_AdminServiceServicer_to_server(FakeAdmin(self), server)
+        job_service_pb2_grpc.add_JobServiceServicer_to_server(FakeJobs(self), server)
         health_pb2_grpc.add_HealthServicer_to_server(self.health, server)
         place = f"localhost:{port}"
         if credentials:
@@ -488,6 +490,32 @@ def streamed(response: Any) -> Iterator[Any]:
         yield rag_service_pb2.StreamQueryResponse(sequence=sequence, **part)
 
 
+@dataclass
+class FakeJobs(job_service_pb2_grpc.JobServiceServicer):
+    """One job, which has succeeded as soon as it is watched."""
+
+    state: FakeServer
+
+    def GetJob(self, request: Any, context: Any) -> Any:
+        self.state.enter("GetJob", request, context)
+        return job_service_pb2.GetJobResponse(job=job())
+
+    def ListJobs(self, request: Any, context: Any) -> Any:
+        self.state.enter("ListJobs", request, context)
+        return job_service_pb2.ListJobsResponse(jobs=[job()])
+
+    def WatchJob(self, request: Any, context: Any) -> Iterator[Any]:
+        self.state.enter("WatchJob", request, context)
+        done = job()
+        done.state = job_service_pb2.Job.STATE_SUCCEEDED
+        done.end_time.FromSeconds(1_700_000_001)
+        yield job_service_pb2.WatchJobResponse(job=done)
+
+    def CancelJob(self, request: Any, context: Any) -> Any:
+        self.state.enter("CancelJob", request, context)
+        return job_service_pb2.CancelJobResponse(job=job())
+
+
 # Ids of the backups that there are, newest first.
 BACKUPS = ["20260102T000000000Z-000002", "20260101T000000000Z-000001"]
 
@@ -509,7 +537,9 @@ def backed_up(id: str) -> backup_pb2.Backup:
 
 
 def queued(kind: str, collection: str) -> job_service_pb2.Job:
-    return job_service_pb2.Job(id="job-1", kind=kind, collection=collection, state="STATE_QUEUED")
+    message = job()
+    message.kind, message.collection = kind, collection
+    return message
 
 
 @dataclass

@@ -20,7 +20,7 @@ from referencing import Registry, Resource
 from typer.testing import CliRunner
 
 from rag_client.cli.app import build_app
-from tests.integration.client.fake_server import FakeServer, Fault, details, serving
+from tests.integration.client.fake_server import BACKUPS, FakeServer, Fault, details, serving
 
 Run = Callable[..., Any]
 SCHEMAS = {
@@ -246,6 +246,35 @@ def test_documents_are_listed_shown_and_deleted(filled: Run) -> None:
     assert deleted == "deleted 1 of 2 documents\n"
 
 
+def test_backups_are_listed_shown_and_deleted(run: Run) -> None:
+    newest, oldest = BACKUPS
+    assert run("backups", "list").stdout == (
+        f"{newest}\tincremental\ttenant\t3\t4096\n{oldest}\tfull\ttenant\t3\t4096\n"
+    )
+    assert run("backups", "list", "-n", "1").stdout.count("\n") == 1
+    shown = run("backups", "get", newest).stdout
+    assert f"builds on\t{oldest}\n" in shown
+    assert "collection docs\t3 documents, revision 7\n" in shown
+    deleted = run("backups", "delete", newest)
+    assert deleted.stderr == f"backup {newest} is deleted\n"
+
+
+def test_a_backup_that_is_begun_is_a_job(run: Run, server: FakeServer) -> None:
+    begun = run("backups", "create", "-c", "docs", "--incremental", "--no-wait").stdout
+    assert "job\tjob-1\nkind\tbackup\ncollection\tdocs\n" in begun
+    request = server.calls_of("CreateBackup")[0].request
+    assert (request.collection, request.incremental) == ("docs", True)
+    run("backups", "restore", BACKUPS[0], "-c", "docs", "--as", "then", "--replace", "--no-wait")
+    request = server.calls_of("RestoreBackup")[0].request
+    assert (request.backup_id, request.collection, request.name) == (BACKUPS[0], "docs", "then")
+    assert request.replace
+
+
+def test_a_backup_is_followed_to_its_end(run: Run, server: FakeServer) -> None:
+    assert "state\tsucceeded\n" in run("backups", "verify", BACKUPS[0]).stdout
+    assert server.calls_of("WatchJob")[0].request.job_id == "job-1"
+
+
 def test_status_shows_the_server_and_fails_where_it_is_not_ready(
     run: Run, server: FakeServer
 ) -> None:
@@ -266,6 +295,14 @@ JSON_COMMANDS = [
     ("chunks", ["documents", "chunks", "-c", "handbook", "vacation.md"]),
     ("retrieval", ["retrieve", "-c", "handbook", "q", "--explain"]),
     ("answer", ["query", "-c", "handbook", "q", "--no-stream"]),
+    ("jobs", ["jobs", "list"]),
+    ("job", ["jobs", "get", "job-1"]),
+    ("backups", ["backups", "list"]),
+    ("backup", ["backups", "get", BACKUPS[0]]),
+    ("backup_deletion", ["backups", "delete", BACKUPS[0]]),
+    ("job", ["backups", "create", "-c", "handbook", "--no-wait"]),
+    ("job", ["backups", "verify", BACKUPS[0], "--no-wait"]),
+    ("job", ["backups", "restore", BACKUPS[0], "-c", "docs", "--as", "then", "--no-wait"]),
 ]
 
 

@@ -9,10 +9,12 @@ import rag_client
 from rag_client import (
     AnswerStream,
     AsyncAnswerStream,
+    AsyncBackups,
     AsyncCollections,
     AsyncDocuments,
     AsyncJobs,
     AsyncRagClient,
+    Backups,
     Collections,
     Documents,
     Jobs,
@@ -68,6 +70,7 @@ def test_both_clients_take_the_same_parameters() -> None:
         (Collections, AsyncCollections),
         (Documents, AsyncDocuments),
         (Jobs, AsyncJobs),
+        (Backups, AsyncBackups),
         (AnswerStream, AsyncAnswerStream),
     )
     for blocking, awaited in pairs:
