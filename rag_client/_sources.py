@@ -15,17 +15,20 @@ AsyncSources: TypeAlias = Sources | AsyncIterable[One]
 
 def entries(sources: Sources) -> Iterator[Document | Source]:
     """Documents, and files that are still to be read, in order; a directory stands for the files
-    below it."""
+    below it. InvalidArgument for two files with one id, of which the second would replace the
+    first."""
     each_one = [sources] if isinstance(sources, Document | str | PathLike) else sources
+    known: dict[str, Source] = {}
     for each in each_one:
-        yield from _entries(each)
+        yield from _entries(each, known)
 
 
 async def aio_entries(sources: AsyncSources) -> AsyncIterator[Document | Source]:
     """The same of what may be an asynchronous iterable."""
     if isinstance(sources, AsyncIterable):
+        known: dict[str, Source] = {}
         async for each in sources:
-            for entry in _entries(each):
+            for entry in _entries(each, known):
                 yield entry
     else:
         for entry in entries(sources):
@@ -37,5 +40,10 @@ def loaded(entry: Document | Source, max_bytes: int) -> Document:
     return entry if isinstance(entry, Document) else read(entry, {}, max_bytes)
 
 
-def _entries(one: One) -> Iterable[Document | Source]:
-    return [one] if isinstance(one, Document) else Selection().sources([Path(one)])
+def _entries(one: One, known: dict[str, Source]) -> Iterable[Document | Source]:
+    if isinstance(one, Document):
+        return [one]
+    found = Selection().sources([Path(one)])
+    for each in found:
+        known.setdefault(each.id, each).check_same(each)
+    return found

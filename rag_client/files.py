@@ -33,6 +33,16 @@ class Source:
     id: str
     content_type: ContentType
 
+    def check_same(self, other: "Source", how: str = "") -> None:
+        """InvalidArgument unless `other`, which has the same id, is the same file; `how` a
+        directory above both is named."""
+        if self.path.resolve() != other.path.resolve():
+            raise InvalidArgument.of(
+                "PATH",
+                f"{self.path} and {other.path} would both be {self.id!r}: "
+                f"name a directory above both{how}",
+            )
+
 
 @dataclass(frozen=True, slots=True)
 class Selection:
@@ -53,12 +63,7 @@ class Selection:
         """
         found: dict[str, Source] = {}
         for source in (each for path in paths for each in self._under(path)):
-            if found.setdefault(source.id, source).path.resolve() != source.path.resolve():
-                raise InvalidArgument.of(
-                    "PATH",
-                    f"{found[source.id].path} and {source.path} would both be {source.id!r}: "
-                    "name a directory above both with --base",
-                )
+            found.setdefault(source.id, source).check_same(source, " with --base")
         return list(found.values())
 
     def _under(self, path: Path) -> Iterator[Source]:

@@ -11,6 +11,7 @@ from rag_client import (
     Document,
     IngestProgress,
     IngestResult,
+    InvalidArgument,
     NotFound,
     PermissionDenied,
     RagClient,
@@ -160,6 +161,30 @@ def test_an_error_of_the_iterator_is_the_callers(handbook: RagClient) -> None:
 
     with pytest.raises(Unavailable, match="of the source"):
         handbook.documents.ingest("handbook", broken())
+
+
+def test_two_files_that_would_be_one_document_are_refused(
+    handbook: RagClient, server: FakeServer, tmp_path: Path
+) -> None:
+    directories = [tmp_path / "one", tmp_path / "two"]
+    for directory in directories:
+        directory.mkdir()
+        (directory / "a.md").write_text(directory.name)
+    handbook.documents.ingest("handbook", [directories[0], directories[0] / "a.md"])
+    with pytest.raises(InvalidArgument, match=r"would both be 'a\.md'"):
+        handbook.documents.ingest("handbook", directories)
+
+    async def sources() -> AsyncIterator[Path]:
+        for directory in directories:
+            yield directory
+
+    async def run() -> None:
+        async with AsyncRagClient(server.address, retry=FAST) as rag:
+            await rag.documents.ingest("handbook", sources())
+
+    with pytest.raises(InvalidArgument, match=r"would both be 'a\.md'"):
+        asyncio.run(run())
+    assert server.collections["handbook"]["a.md"].content == "one"
 
 
 def test_asyncio_does_the_same(handbook: RagClient, server: FakeServer, tmp_path: Path) -> None:
