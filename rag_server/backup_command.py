@@ -175,7 +175,7 @@ def _row(backup: Backup) -> dict[str, Any]:
 
 
 def _vault(settings: Settings, url: str | None) -> "Vault":
-    from rag_server.backup_parts import open_vault
+    from rag_server.composition.backups import open_vault
 
     place = url or settings.backup.url
     if place is None:
@@ -185,7 +185,7 @@ def _vault(settings: Settings, url: str | None) -> "Vault":
 
 def _must_exist(settings: Settings) -> None:
     """Opening would make a new catalog, and a backup of that would hide the mistake."""
-    from rag_server.catalog_location import catalog_location, place_of
+    from rag_server.composition.catalog import catalog_location, place_of
     from rag_server.stores.migration import REVISIONS, pending
 
     location = catalog_location(settings)
@@ -203,7 +203,7 @@ def _exclusively(settings: Settings) -> AbstractContextManager[object]:
 
 @contextmanager
 def _backups(settings: Settings, url: str | None) -> Iterator["Backups"]:
-    from rag_server.catalog_location import catalog_location
+    from rag_server.composition.catalog import catalog_location
     from rag_server.stores.backup.backups import Backups
     from rag_server.stores.catalog.catalog import open_catalog
 

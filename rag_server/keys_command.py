@@ -92,7 +92,7 @@ def _row(record: KeyRecord) -> dict[str, Any]:
 
 @contextmanager
 def _store(data_dir: Path | None, config: Path | None) -> Iterator[KeyStore]:
-    from rag_server.catalog_location import catalog_location
+    from rag_server.composition.catalog import catalog_location
     from rag_server.stores.catalog.catalog import open_catalog
 
     settings = load_settings(config, {"data.directory": data_dir})

@@ -76,7 +76,7 @@ def migrate(
 
     All servers must be stopped. A copy of a SQLite catalog is made first.
     """
-    from rag_server.catalog_location import catalog_location
+    from rag_server.composition.catalog import catalog_location
 
     location = catalog_location(load_settings(config, {"data.directory": data_dir}))
     report = (
@@ -87,7 +87,7 @@ def migrate(
 
 def rehearse(location: "Location", to: str) -> Report:
     """What `perform` would do, beside a running server too."""
-    from rag_server.catalog_location import place_of
+    from rag_server.composition.catalog import place_of
     from rag_server.stores.migration import plan, scripts
 
     change = plan(location, to)
@@ -103,7 +103,7 @@ def perform(
     """Change the schema, of a data directory under its lock. `telemetry.reached` is called
     with "migrate.copy", "migrate.copied" and what `stores.migration` says. Raises as that
     does, and PreconditionFailed for a copy of what only PostgreSQL's own tools can copy."""
-    from rag_server.catalog_location import place_of
+    from rag_server.composition.catalog import place_of
     from rag_server.stores.lock import DirectoryLock
     from rag_server.stores.migration import migrate, plan, scripts
 

@@ -73,9 +73,9 @@ def _catalog_only(settings: Settings) -> list[Finding]:
 
 
 def _everything(settings: Settings, repair: bool) -> list[Finding]:
+    from rag_server.composition.index import open_index
     from rag_server.core.verification import IndexVerification
     from rag_server.stores.lock import DirectoryLock
-    from rag_server.vector_index import open_index
 
     with DirectoryLock(settings.data.directory):
         found = _catalog_only(settings)
@@ -93,7 +93,7 @@ def _everything(settings: Settings, repair: bool) -> list[Finding]:
 
 
 def _open(settings: Settings) -> "SqlCatalog":
-    from rag_server.catalog_location import catalog_location, place_of
+    from rag_server.composition.catalog import catalog_location, place_of
     from rag_server.stores.catalog.catalog import open_catalog
     from rag_server.stores.catalog.location import unhurried
     from rag_server.stores.migration import plan

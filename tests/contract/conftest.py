@@ -15,6 +15,7 @@ import pytest
 import trustme
 from psycopg.sql import SQL, Identifier
 
+from rag_server.composition.index import open_index
 from rag_server.core.content import ContentType
 from rag_server.core.documents import Embedding, NewChunk, NewDocument, Vector
 from rag_server.core.protocols import Catalog, CatalogAudit, InspectableIndex, Pingable
@@ -25,7 +26,6 @@ from rag_server.stores.catalog.catalog import open_catalog
 from rag_server.stores.catalog.location import Location, PostgresOptions
 from rag_server.stores.catalog.schema import METADATA
 from rag_server.stores.migration import migrate
-from rag_server.vector_index import open_index
 from tests.chroma_server import ChromaServer, chroma_server
 from tests.postgres_server import PostgresServer
 from tests.relay import Relay, relay

@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from rag_server.composition.index import open_index
 from rag_server.core.call import Deadline
 from rag_server.core.documents import IndexSettings
 from rag_server.core.errors import Reason, Unavailable
 from rag_server.core.protocols import Changes, InspectableIndex, VectorIndex
 from rag_server.settings import Settings
-from rag_server.vector_index import open_index
 from tests.contract.conftest import INDEXES, Place
 
 Open = Callable[[], Any]

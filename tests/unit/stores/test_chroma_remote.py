@@ -8,13 +8,13 @@ from threading import Thread
 import numpy as np
 import pytest
 
+from rag_server.composition.index import open_index
 from rag_server.core.call import Deadline
 from rag_server.core.documents import IndexSettings
 from rag_server.core.errors import Unavailable
 from rag_server.core.health import BreakerState
 from rag_server.settings import Settings
 from rag_server.stores.chroma import ChromaIndex
-from rag_server.vector_index import open_index
 from tests.chroma_server import free_port
 
 VECTOR = np.full(4, 0.5, np.float32)

@@ -1,0 +1,95 @@
+"""Catalog, index, embedders and what keeps the index in step."""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from socket import gethostname
+from uuid import uuid4
+
+from rag_server.composition.backups import open_backups
+from rag_server.composition.catalog import catalog_location
+from rag_server.composition.index import open_index
+from rag_server.core.errors import PreconditionFailed, Reason
+from rag_server.core.follower import Follower
+from rag_server.core.leadership import Leadership
+from rag_server.core.protocols import Embedder
+from rag_server.core.telemetry import Telemetry
+from rag_server.embedders import EMBEDDERS
+from rag_server.resilience.priority import give_way
+from rag_server.settings import Settings
+from rag_server.stores.backup.backups import Backups
+from rag_server.stores.catalog.catalog import SqlCatalog, open_catalog
+from rag_server.stores.chroma import ChromaIndex
+from rag_server.stores.lock import DirectoryLock
+
+# Name of the lease.
+_FOLLOWER = "follower"
+
+
+@dataclass(frozen=True, slots=True)
+class Engines:
+    """What everything else stands on."""
+
+    catalog: SqlCatalog
+    index: ChromaIndex
+    embedder: Embedder
+    embedders: Mapping[str, Embedder]
+    follower: Follower
+    backups: Backups | None
+
+
+async def open_engines(
+    settings: Settings,
+    telemetry: Telemetry,
+    embedder: Embedder | None,
+    others: Sequence[Embedder],
+    stack: AsyncExitStack,
+) -> Engines:
+    """Opened in order, closed in reverse by `stack`. `embedder` replaces the one of the settings,
+    `others` serve beside it. Raises RagError where one cannot be opened."""
+    directory = settings.data.directory
+    stack.enter_context(DirectoryLock(directory))
+    catalog = await asyncio.to_thread(open_catalog, catalog_location(settings), telemetry)
+    stack.callback(catalog.close)
+    # Both take about a second, most of it outside of the interpreter.
+    index, model = await asyncio.gather(
+        asyncio.to_thread(open_index, settings, telemetry),
+        asyncio.to_thread(_load_embedder, settings, embedder),
+    )
+    stack.callback(index.close)
+    follower = Follower(
+        catalog,
+        index,
+        telemetry,
+        prepare_thread=give_way,
+        leadership=_leadership(settings, catalog),
+    )
+    await asyncio.to_thread(follower.start)
+    stack.callback(follower.stop)
+    embedders = {each.name: each for each in (*others, model)}
+    backups = open_backups(settings, catalog, telemetry)
+    return Engines(catalog, index, model, embedders, follower, backups)
+
+
+def _leadership(settings: Settings, catalog: SqlCatalog) -> Leadership | None:
+    """None where nobody else can have the catalog. Raises PreconditionFailed when an index of
+    our own would not hear of what another server removes."""
+    if settings.catalog.url is None:
+        return None
+    if settings.chroma.mode != "embedded":
+        return Leadership(catalog.leases, _FOLLOWER, f"{gethostname()}:{uuid4()}")
+    # The same after a restart, which need not wait for its own lease to run out.
+    owner = f"{gethostname()}:{settings.data.directory.resolve()}"
+    alone = Leadership(catalog.leases, _FOLLOWER, owner)
+    if not alone.held():
+        raise PreconditionFailed(
+            "another server uses this catalog: servers that share one also share a Chroma "
+            "server, see the setting chroma.mode",
+            Reason.NOT_READY,
+        )
+    return alone
+
+
+def _load_embedder(settings: Settings, given: Embedder | None) -> Embedder:
+    return given or EMBEDDERS[settings.embedder.name](settings.data.cache_directory)

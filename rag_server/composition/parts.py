@@ -1,0 +1,27 @@
+"""Everything that the services are made of."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from rag_server.composition.engines import Engines
+from rag_server.composition.pools import Pools
+from rag_server.core.documents import GenerationSettings
+from rag_server.core.preparation import Preparation
+from rag_server.core.protocols import Generator
+from rag_server.core.telemetry import Telemetry
+from rag_server.settings import Settings
+
+# Prepares documents for the generations with certain settings.
+Preparations = Callable[[GenerationSettings], Preparation]
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """Built before anything is served; closed after."""
+
+    settings: Settings
+    telemetry: Telemetry
+    engines: Engines
+    pools: Pools
+    generators: Mapping[type, Generator]
+    preparation: Preparations

@@ -1,0 +1,35 @@
+"""The query path."""
+
+from rag_server.cache.query_embeddings import QueryEmbeddings
+from rag_server.composition.generators import default_generator
+from rag_server.composition.parts import Parts
+from rag_server.core.pipeline import QueryPath
+from rag_server.core.pipelines import SHIPPED
+from rag_server.retrievers import RETRIEVERS, Sources
+from rag_server.text.citer import LexicalCiter
+
+
+def query_path(parts: Parts) -> QueryPath:
+    """From questions to hits and answers."""
+    settings, engines = parts.settings, parts.engines
+    sources = Sources(
+        engines.catalog.chunks,
+        engines.index,
+        engines.follower,
+        exact_limit=settings.retrieval.exact_scan_limit,
+        tail_limit=settings.retrieval.tail_limit,
+    )
+    return QueryPath(
+        catalog=engines.catalog,
+        encoders={
+            name: QueryEmbeddings(embedder, settings.embedder.query_cache_size)
+            for name, embedder in engines.embedders.items()
+        },
+        retrievers={spec: make(sources) for spec, make in RETRIEVERS.items()},
+        pipelines=SHIPPED,
+        default_pipeline=settings.retrieval.default_pipeline,
+        generators=parts.generators,
+        default_generator=default_generator(settings),
+        citer=LexicalCiter(),
+        reads=parts.pools.reads,
+    )
