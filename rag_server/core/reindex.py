@@ -71,12 +71,13 @@ class Reindexing:
 
 @dataclass(slots=True)
 class _Target:
-    """What is being built, and how far it is."""
+    """What is being built, and how far it is: `revision` is the newest that was committed."""
 
     collection: Collection
     generation: int
     preparation: Preparation
     throttle: Throttle
+    revision: int
     done: int = 0
     total: int = 0
 
@@ -110,14 +111,13 @@ class Reindexer:
     def run(self, work: JobWork) -> Mapping[str, Any]:
         """Generation, revision of the swap, and number of documents."""
         target = self._target(work)
-        revision = target.collection.revision
         if target.collection.generation != target.generation:
             left, target.total = self._left(target)
             target.done = target.total - left
-            revision = self._build_all(target, work)
+            self._build_all(target, work)
         return {
             "generation": target.generation,
-            "revision": revision,
+            "revision": target.revision,
             "documents": target.total,
         }
 
@@ -142,7 +142,8 @@ class Reindexer:
             settings = collection.settings
         else:
             settings = self._catalog.collections.settings(View(collection.id, generation, 0))
-        return _Target(collection, generation, self._preparation(settings), asked.throttle)
+        preparation, revision = self._preparation(settings), collection.revision
+        return _Target(collection, generation, preparation, asked.throttle, revision)
 
     def _collection(self, work: JobWork) -> Collection:
         """The collection; another of the same name is none."""
@@ -165,17 +166,17 @@ class Reindexer:
         work.save({"collection": collection.id, "generation": generation})
         return generation
 
-    def _build_all(self, target: _Target, work: JobWork) -> int:
-        """Pass after pass over what is missing, until it serves; the revision of the swap."""
-        after, revision = "", target.collection.revision
+    def _build_all(self, target: _Target, work: JobWork) -> None:
+        """Pass after pass over what is missing, until it serves."""
+        after = ""
         while True:
             work.progress("build", target.done, target.total)
             documents = self._unbuilt(target, after)
             builds = self._rebuilt(target, documents, work)
             last = not after and len(documents) < _BATCH
-            if last and (swapped := self._swap(target, builds, revision, work)):
-                return swapped
-            revision = self._commit(target, builds) or revision
+            if last and self._swap(target, builds, work):
+                return
+            self._commit(target, builds)
             after = documents[-1].id if len(documents) == _BATCH else ""
 
     def _rebuilt(self, target: _Target, documents: Sequence[Unbuilt], work: JobWork) -> list[Build]:
@@ -191,20 +192,17 @@ class Reindexer:
             target.throttle.rest(monotonic() - began, work.check)
         return builds
 
-    def _commit(self, target: _Target, builds: Sequence[Build]) -> int:
-        """The revision that was made; 0 where there was nothing to do."""
+    def _commit(self, target: _Target, builds: Sequence[Build]) -> None:
         if not builds:
-            return 0
-        revision = self._catalog.generations.build(target.collection, target.generation, builds)
+            return
+        generations = self._catalog.generations
+        target.revision = generations.build(target.collection, target.generation, builds)
         self._telemetry.reached("reindex.batch")
         target.done = min(target.done + len(builds), target.total)
-        self._following.notify(target.view(revision))
-        return revision
+        self._following.notify(target.view(target.revision))
 
-    def _swap(
-        self, target: _Target, builds: Sequence[Build], revision: int, work: JobWork
-    ) -> int | None:
-        self._await_index(target, revision, work)
+    def _swap(self, target: _Target, builds: Sequence[Build], work: JobWork) -> bool:
+        self._await_index(target, work)
         self._telemetry.reached("reindex.swap")
         name = target.view(0).index_name
         swapped = self._catalog.generations.swap(
@@ -215,19 +213,23 @@ class Reindexer:
             applied=lambda: self._index.applied(name),
             tail=self._tail,
         )
-        if swapped is not None:
-            self._telemetry.reached("reindex.swapped")
-            work.progress("swap", target.total, target.total)
-            self._following.notify(target.view(swapped))
-        return swapped
+        if swapped is None:
+            # A try takes the writer and the collection's row: others are to have them in between.
+            sleep(_GLANCE)
+            return False
+        target.revision = swapped
+        self._telemetry.reached("reindex.swapped")
+        work.progress("swap", target.total, target.total)
+        self._following.notify(target.view(swapped))
+        return True
 
-    def _await_index(self, target: _Target, revision: int, work: JobWork) -> None:
-        """Wait until the index has what was built, however long it is away."""
-        view = target.view(revision)
+    def _await_index(self, target: _Target, work: JobWork) -> None:
+        """Wait until the index has all that was built, however long it is away."""
+        view = target.view(target.revision)
         self._following.notify(view)
         work.check()
-        while self._index.applied(view.index_name) < revision:
-            work.progress("index", self._index.applied(view.index_name), revision)
+        while self._index.applied(view.index_name) < target.revision:
+            work.progress("index", self._index.applied(view.index_name), target.revision)
             sleep(_GLANCE)
             work.check()
 

@@ -31,8 +31,10 @@ class Dying(Silent):
 
     def __init__(self) -> None:
         self.at: dict[str, Callable[[], None]] = {}
+        self.points: list[str] = []
 
     def reached(self, point: str) -> None:
+        self.points.append(point)
         self.at.pop(point, lambda: None)()
 
 
@@ -44,6 +46,19 @@ class Words:
     def rebuild(self, tenant: str, document: Any, check: Callable[[], None]) -> Build:
         check()
         return Build(document.row, RECIPE, Sketch(document.id, document.text).drawn().chunks)
+
+
+class Behind:
+    """An index that for some looks has nothing of what was committed after a revision."""
+
+    def __init__(self, index: VectorIndex, revision: int, looks: int) -> None:
+        self._index = index
+        self._revision = revision
+        self._looks = looks
+
+    def applied(self, name: str) -> int:
+        self._looks -= 1
+        return self._index.applied(name) if self._looks < 0 else self._revision
 
 
 @pytest.fixture
@@ -189,6 +204,24 @@ def test_what_is_written_right_before_the_swap_is_not_missing_after_it(
     reindexer.run(work_on(catalog_under_test, asked(catalog_under_test)))
     assert newest(catalog_under_test).generation == 2
     assert seen(catalog_under_test) == {"a": "changed", "c": WORDS["c"], "d": "new"}
+
+
+def test_swap_is_not_tried_before_the_index_has_large_batches(
+    catalog_under_test: Catalog,
+    index_under_test: VectorIndex,
+    collection: Collection,
+    following: Any,
+    telemetry: Dying,
+) -> None:
+    write(catalog_under_test, d=" ".join(f"w{number}" for number in range(600)))
+    prepared: Any = Words()
+    behind: Any = Behind(index_under_test, newest(catalog_under_test).revision, looks=20)
+    reindexer = Reindexer(
+        catalog_under_test, behind, following, lambda settings: prepared, telemetry, 100
+    )
+    reindexer.run(work_on(catalog_under_test, asked(catalog_under_test)))
+    assert newest(catalog_under_test).generation == 2
+    assert telemetry.points.count("reindex.swap") == 1
 
 
 def test_what_was_prepared_for_the_old_generation_is_refused_after_the_swap(
