@@ -60,9 +60,10 @@ bench: install ## Measure against the bounds and floors (ONLY=name: one figure's
 	OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest tests/bench -o python_files='bench_*.py' --timeout 600 \
 	  -p no:randomly --benchmark-enable --benchmark-quiet $(if $(ONLY),-k $(ONLY))
 
-chaos: install ## Kill a writing server ROUNDS times, let two servers compete; look for losses (ONLY=rounds|consistency, SEED=n)
+chaos: install ## Kill a writing server ROUNDS times, let two servers compete, break what they stand on; look for losses (ONLY=rounds|consistency|faults, SEED=n)
 	$(if $(filter-out rounds,$(ONLY)),,OPENBLAS_NUM_THREADS=1 $(BIN)/python -m tests.chaos --rounds $(ROUNDS) $(if $(SEED),--seed $(SEED)))
 	$(if $(filter-out consistency,$(ONLY)),,OPENBLAS_NUM_THREADS=1 $(BIN)/python -m tests.chaos.consistency $(if $(SEED),--seed $(SEED)))
+	$(if $(filter-out faults,$(ONLY)),,OPENBLAS_NUM_THREADS=1 $(BIN)/python -m tests.chaos.faults $(if $(SEED),--seed $(SEED)))
 
 clean: ## Remove what make made, except the virtual environment
 	rm -rf build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

@@ -12,9 +12,9 @@ from rich.console import Console
 
 from tests.bench.figure import Bound, Figure, print_table
 from tests.bench.results import Results
-from tests.chaos.consistency.fleet import fleet
 from tests.chaos.consistency.judge import Verdict, judge
 from tests.chaos.consistency.run import observe
+from tests.chaos.fleet import fleet
 
 _NONE = Bound(at_most=0)
 _READS = 10_000
