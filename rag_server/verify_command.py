@@ -83,7 +83,7 @@ def _everything(settings: Settings, repair: bool) -> list[Finding]:
             # What is broken itself cannot say what the index must hold.
             return found
         catalog = _open(settings)
-        index = open_index(settings)
+        index = open_index(settings, catalog.identity)
         try:
             verification = IndexVerification(catalog, index, _progress)
             return verification.repair() if repair else verification.look()

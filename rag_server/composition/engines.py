@@ -54,7 +54,7 @@ async def open_engines(
     stack.callback(catalog.close)
     # Both take about a second, most of it outside of the interpreter.
     index, model = await asyncio.gather(
-        asyncio.to_thread(open_index, settings, telemetry),
+        asyncio.to_thread(open_index, settings, catalog.identity, telemetry),
         asyncio.to_thread(_load_embedder, settings, embedder),
     )
     stack.callback(index.close)

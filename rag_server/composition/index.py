@@ -15,12 +15,13 @@ _SERVER_RESULTS = 1_000_000
 _SERVER_RECORDS = 1_000
 
 
-def open_index(settings: Settings, telemetry: Telemetry = SILENT) -> ChromaIndex:
-    """The index of `chroma.mode`. An embedded one is opened, and raises Unavailable where it
-    cannot be; a server may be away and is asked later."""
+def open_index(settings: Settings, catalog: str, telemetry: Telemetry = SILENT) -> ChromaIndex:
+    """The index of `chroma.mode` for the catalog of that identity. An embedded one is opened,
+    and raises Unavailable where it cannot be; a server may be away and is asked later."""
     if settings.chroma.mode == "embedded":
-        return ChromaIndex(EmbeddedEngine(settings.data.directory / "chroma"), telemetry)
-    return ChromaIndex(_remote(settings, telemetry), telemetry)
+        engine = EmbeddedEngine(settings.data.directory / "chroma")
+        return ChromaIndex(engine, catalog, telemetry)
+    return ChromaIndex(_remote(settings, telemetry), catalog, telemetry)
 
 
 def _remote(settings: Settings, telemetry: Telemetry) -> RemoteEngine:

@@ -187,7 +187,7 @@ class Chroma(Section):
     database: str = Field(
         default="default_database",
         min_length=1,
-        description="Database of Chroma's, of one catalog only; made where it is missing.",
+        description="Database of Chroma's; made where it is missing.",
     )
     pool_size: int = Field(
         default=8, ge=1, le=256, description="Most connections, each used by one thread at a time."

@@ -31,6 +31,8 @@ from tests.postgres_server import PostgresServer
 from tests.relay import Relay, relay
 
 DIMENSION = 8
+# Of the catalog that indexes under test belong to.
+IDENTITY = "0123456789abcdef"
 
 
 class Store(Pingable, Protocol):
@@ -229,7 +231,7 @@ def index_settings(request: pytest.FixtureRequest, index_place: Place) -> Settin
 @pytest.fixture
 def index_opener(index_settings: Settings, index_points: Points) -> Callable[[], ClosableIndex]:
     def opened() -> ClosableIndex:
-        index = open_index(index_settings, index_points)
+        index = open_index(index_settings, IDENTITY, index_points)
         index.refresh()
         return index
 

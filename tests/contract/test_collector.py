@@ -18,7 +18,7 @@ from rag_server.core.jobs import Claim, JobRequest, JobState, Progress
 from rag_server.core.protocols import Catalog, VectorIndex
 from rag_server.core.telemetry import Silent
 from rag_server.stores.chroma import ChromaIndex, EmbeddedEngine
-from tests.contract.conftest import Clock, Sketch
+from tests.contract.conftest import IDENTITY, Clock, Sketch
 
 LEASE = timedelta(hours=1)
 
@@ -40,7 +40,7 @@ class Interfering(Silent):
 @pytest.fixture
 def index_under_test(tmp_path: Path) -> Iterator[VectorIndex]:
     """One of the kinds: they differ in nothing that is looked at here."""
-    index = ChromaIndex(EmbeddedEngine(tmp_path / "chroma"))
+    index = ChromaIndex(EmbeddedEngine(tmp_path / "chroma"), IDENTITY)
     yield index
     index.close()
 

@@ -4,8 +4,10 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from threading import current_thread
 
+import numpy as np
 import pytest
 
+from rag_server.composition.index import open_index
 from rag_server.core.call import Deadline
 from rag_server.core.documents import GenerationSettings, IndexSettings, Vector, View
 from rag_server.core.errors import Reason, Unavailable
@@ -14,7 +16,7 @@ from rag_server.core.leadership import Leadership
 from rag_server.core.protocols import Catalog, Changes, VectorIndex
 from rag_server.core.telemetry import Silent
 from rag_server.settings import Settings
-from tests.contract.conftest import Clock, Sketch
+from tests.contract.conftest import IDENTITY, Clock, Sketch
 
 SOON_SECONDS = 30.0
 
@@ -184,6 +186,28 @@ def test_parts_that_the_catalog_does_not_know_are_removed_at_the_start(
     follower = follow(index_under_test)
     follower.wait(view, view.revision, Deadline(SOON_SECONDS))
     assert index_under_test.names() == [view.index_name]
+
+
+def test_an_index_of_a_catalog_that_was_replaced_is_removed_and_built_anew(
+    follow: Callable[..., Follower],
+    catalog_under_test: Catalog,
+    index_settings: Settings,
+    view: View,
+    catalog_vector: Callable[[str], Vector],
+) -> None:
+    """The same numbers mean another collection: nothing but the catalog's name tells."""
+    old = open_index(index_settings, "fedcba9876543210")
+    old.prepare(view.index_name, IndexSettings())
+    vector = catalog_vector("theirs")
+    old.apply(view.index_name, Changes(view.revision, ["theirs"], vector[np.newaxis]))
+    old.close()
+    index = open_index(index_settings, IDENTITY)
+    follower = follow(index)
+    assert follower.wait(view, view.revision, Deadline(SOON_SECONDS)) == view.revision
+    assert found(index, view, catalog_vector("one")) == {"a:one", "a:two", "b:three"}
+    assert index.names() == [view.index_name]
+    follower.stop()
+    index.close()
 
 
 def test_a_part_is_made_as_its_generation_wants_it(

@@ -12,7 +12,7 @@ from rag_server.core.documents import IndexSettings
 from rag_server.core.errors import Reason, Unavailable
 from rag_server.core.protocols import Changes, InspectableIndex, VectorIndex
 from rag_server.settings import Settings
-from tests.contract.conftest import INDEXES, Place
+from tests.contract.conftest import IDENTITY, INDEXES, Place
 
 Open = Callable[[], Any]
 NAME = "c1-g1"
@@ -221,7 +221,7 @@ def wipe(settings: Settings) -> None:
     if settings.chroma.mode == "embedded":
         shutil.rmtree(settings.data.directory / "chroma")
         return
-    index = open_index(settings)
+    index = open_index(settings, IDENTITY)
     index.refresh()
     for name in index.names():
         index.drop(name)
@@ -363,9 +363,30 @@ class TestShared:
         assert found(other, unit(1)[0]) == ["a"]
 
 
+def test_a_part_of_another_catalog_is_not_taken_for_ours(index_settings: Settings) -> None:
+    first = open_index(index_settings, "fedcba9876543210")
+    first.refresh()
+    fill(first, changes(3, ["theirs"]))
+    first.close()
+    index = open_index(index_settings, IDENTITY)
+    index.refresh()
+    assert (index.applied(NAME), search(index, unit(1)[0], 5)) == (0, [])
+    fill(index, changes(3, ["ours"]))
+    assert found(index, unit(1)[0]) == ["ours"]
+    for name in index.names():
+        if name != NAME:
+            index.drop(name)
+    index.close()
+    again = open_index(index_settings, "fedcba9876543210")
+    again.refresh()
+    # Somebody may still use what is in a shared Chroma; nobody does in one of our own.
+    assert found(again, unit(1)[0]) == (["theirs"] if again.shared else [])
+    again.close()
+
+
 def test_the_cloud_is_spoken_to_with_key_tenant_and_database(index_place: Place) -> None:
     settings = INDEXES["chroma-cloud"](index_place)
-    index = open_index(settings)
+    index = open_index(settings, IDENTITY)
     index_place.tls.seen.clear()
     index.refresh()
     sent = bytes(index_place.tls.seen).lower()

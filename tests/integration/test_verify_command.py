@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from rag_client import Document, RagClient
+from rag_server.stores.catalog.catalog import open_catalog
 from rag_server.stores.catalog.sqlite import FILE
 from rag_server.stores.chroma import ChromaIndex, EmbeddedEngine
 from tests.serving import serving
@@ -29,7 +30,9 @@ def findings(data_dir: Path, *arguments: str) -> tuple[int, dict[str, Any]]:
 
 
 def change_index(data_dir: Path, change: Callable[[ChromaIndex], None]) -> None:
-    index = ChromaIndex(EmbeddedEngine(data_dir / "chroma"))
+    catalog = open_catalog(data_dir)
+    index = ChromaIndex(EmbeddedEngine(data_dir / "chroma"), catalog.identity)
+    catalog.close()
     change(index)
     index.close()
 
@@ -81,6 +84,18 @@ def test_lost_index_needs_nobody_and_is_filled_by_a_repair(stopped: Path) -> Non
     assert verify(stopped, "--repair").returncode == 0
     with serving(stopped) as server, RagClient(server.address) as rag:
         assert rag.retrieve("docs", "Thing 7 weighs", top_k=3).hits[0].document_id == "d7"
+
+
+def test_new_catalog_beside_an_old_index_is_searched_in_its_own(stopped: Path) -> None:
+    for file in stopped.glob(f"{FILE}*"):
+        file.unlink()
+    with serving(stopped) as server, RagClient(server.address) as rag:
+        rag.collections.create("others")
+        # As many commits as the old one had, to a collection with the same number.
+        rag.documents.upsert("others", [Document(id="new", text="Something else entirely.")])
+        assert [hit.document_id for hit in rag.retrieve("others", "Something else").hits] == ["new"]
+        server.stop()
+    assert findings(stopped) == (0, {})
 
 
 def test_changed_text_is_told_and_nothing_is_repaired(stopped: Path) -> None:

@@ -12,6 +12,7 @@ from rag_server.stores.catalog.embeddings import SqlEmbeddings
 from rag_server.stores.catalog.engine import Database
 from rag_server.stores.catalog.feed import SqlFeed
 from rag_server.stores.catalog.generations import SqlGenerations
+from rag_server.stores.catalog.identity import identity_of
 from rag_server.stores.catalog.instant import Clock, now_utc
 from rag_server.stores.catalog.jobs import SqlJobs
 from rag_server.stores.catalog.keys import SqlKeys
@@ -25,9 +26,10 @@ from rag_server.stores.migration import prepare
 
 class SqlCatalog:
     """Implements `Catalog` and `Pingable`. Thread-safe; other processes may have it open
-    too, though the indexes that follow belong to one."""
+    too, though the indexes that follow belong to one. `identity` tells it from others."""
 
     def __init__(self, database: Database, telemetry: Telemetry, clock: Clock) -> None:
+        self.identity = identity_of(database)
         self._database = database
         self._cursor = database.cursor
         self._writer = Writer(self._database, telemetry)

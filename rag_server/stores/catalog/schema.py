@@ -281,6 +281,14 @@ Index(
     **_where("request_id IS NOT NULL"),
 )
 
+# One row: the name by which what is derived from this catalog is told from the rest.
+identity = Table(
+    "identity",
+    METADATA,
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("name", _TEXT, nullable=False),
+)
+
 # Who of several servers does what only one may do at a time.
 leases = Table(
     "leases",

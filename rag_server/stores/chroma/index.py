@@ -17,15 +17,23 @@ from rag_server.stores.chroma.session import Part, PartGone, Session
 
 T = TypeVar("T")
 
+# Before the names of parts of another catalog.
+_FOREIGN = "other:"
+
 
 class ChromaIndex:
     """Implements `VectorIndex` and `Pingable`. Searches may run beside anything; changes of
-    one part come from one thread."""
+    one part come from one thread.
 
-    def __init__(self, engine: Engine, telemetry: Telemetry = SILENT) -> None:
-        """Nothing is known yet of a shared Chroma, which may be away: `refresh` tells.
-        Raises Unavailable where one of our own cannot be read."""
+    In Chroma a part is named after its catalog, too: catalogs number their collections alike.
+    Parts of other catalogs are left alone in a shared Chroma. In one of our own they are of a
+    catalog that was replaced, and have names that no view has."""
+
+    def __init__(self, engine: Engine, catalog: str, telemetry: Telemetry = SILENT) -> None:
+        """`catalog`: its identity. Nothing is known yet of a shared Chroma, which may be away:
+        `refresh` tells. Raises Unavailable where one of our own cannot be read."""
         self._engine = engine
+        self._mine = f"{catalog}-"
         self._telemetry = telemetry
         self._lock = Lock()
         self._heard = not engine.shared
@@ -49,7 +57,8 @@ class ChromaIndex:
     def prepare(self, name: str, settings: IndexSettings) -> None:
         """Make the part, at revision 0; one that is there stays as it is."""
         if name not in self._parts:
-            self._keep(name, self._engine.write(lambda session: session.create(name, settings)))
+            full = self._mine + name
+            self._keep(name, self._engine.write(lambda session: session.create(full, settings)))
 
     def applied(self, name: str) -> int:
         """Revision up to which the feed is applied, from memory; 0 for an unknown name."""
@@ -120,7 +129,7 @@ class ChromaIndex:
             return
         # Somebody else may have been faster.
         with suppress(PartGone):
-            self._engine.write(lambda session: session.drop(name))
+            self._engine.write(lambda session: session.drop(part))
         self._forget(name, part)
 
     def names(self) -> list[str]:
@@ -165,7 +174,16 @@ class ChromaIndex:
         return part
 
     def _listed(self) -> dict[str, Part]:
-        return self._engine.read(Session.parts, Deadline(inf))
+        parts = self._engine.read(Session.parts, Deadline(inf))
+        mine = {
+            part.name.removeprefix(self._mine): part
+            for part in parts
+            if part.name.startswith(self._mine)
+        }
+        if self._engine.shared:
+            return mine
+        others = (part for part in parts if not part.name.startswith(self._mine))
+        return mine | {_FOREIGN + part.name: part for part in others}
 
     def _slices(self, count: int) -> Sequence[slice]:
         if not count:

@@ -19,17 +19,19 @@ if TYPE_CHECKING:
     from chromadb.types import Collection
 
 _APPLIED = "applied"
-# Others may keep collections in the same database: theirs are left alone.
-_OURS = re.compile(r"c\d+-g\d+")
+# Others may keep collections in the same database: what is none of a catalog's is left alone.
+# Older programs did not say whose a part is.
+_PART = re.compile(r"(?:[0-9a-f]{16}-)?c\d+-g\d+")
 _PAGE = 300
 
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A collection of Chroma's: its id, which a part that is made anew does not share, and
-    the revision up to which the feed is applied."""
+    """A collection of Chroma's: its id, which a part that is made anew does not share, its
+    name, and the revision up to which the feed is applied."""
 
     id: UUID
+    name: str
     applied: int
 
 
@@ -46,13 +48,13 @@ class Session:
         self._tenant = tenant
         self._database = database
 
-    def parts(self) -> dict[str, Part]:
-        """All parts by name; none where the database does not exist."""
-        return {
-            each.name: _part(each)
+    def parts(self) -> list[Part]:
+        """The parts of all catalogs; none where the database does not exist."""
+        return [
+            _part(each)
             for each in self._collections()
-            if _OURS.fullmatch(each.name) and _APPLIED in (each.metadata or {})
-        }
+            if _PART.fullmatch(each.name) and _APPLIED in (each.metadata or {})
+        ]
 
     def create(self, name: str, settings: IndexSettings) -> Part:
         """The part of that name, made at revision 0 unless it is there; with its tenant and
@@ -90,7 +92,7 @@ class Session:
                 tenant=self._tenant,
                 database=self._database,
             )
-        return Part(part.id, revision)
+        return Part(part.id, part.name, revision)
 
     def search(self, part: Part, vector: Vector, limit: int) -> list[tuple[str, float]]:
         """Up to `limit` (chunk id, cosine), best first."""
@@ -122,10 +124,10 @@ class Session:
         rows = np.asarray(found["embeddings"], np.float32)
         return dict(zip(found["ids"], rows, strict=True))
 
-    def drop(self, name: str) -> None:
+    def drop(self, part: Part) -> None:
         """Remove a part."""
         with _gone():
-            self.api.delete_collection(name, self._tenant, self._database)
+            self.api.delete_collection(part.name, self._tenant, self._database)
 
     def _create(self, name: str, settings: IndexSettings) -> Part:
         made = self.api.create_collection(
@@ -169,7 +171,7 @@ class Session:
 
 
 def _part(collection: "Collection") -> Part:
-    return Part(collection.id, int((collection.metadata or {}).get(_APPLIED, 0)))
+    return Part(collection.id, collection.name, int((collection.metadata or {}).get(_APPLIED, 0)))
 
 
 def _configuration(settings: IndexSettings) -> "CreateCollectionConfiguration":

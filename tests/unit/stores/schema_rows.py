@@ -125,6 +125,15 @@ def _generations() -> Rows:
     return rows
 
 
+def _identity() -> Rows:
+    return _generations() | {"identity": [{"id": 1, "name": "0123456789abcdef"}]}
+
+
+def _nameless(rows: Rows) -> Rows:
+    """The next start draws another name."""
+    return deepcopy(rows) | {"identity": []}
+
+
 def _job() -> Row:
     instants = ("created", "started", "updated", "finished", "cancel_requested")
     return {
@@ -167,4 +176,5 @@ def _without_other_generations(rows: Rows) -> Rows:
 SAMPLES: Mapping[str, Sample] = {
     "0001_initial": Sample(_initial(), deepcopy),
     "0002_generations": Sample(_generations(), _without_other_generations),
+    "0003_identity": Sample(_identity(), _nameless),
 }

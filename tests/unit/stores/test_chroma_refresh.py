@@ -42,7 +42,7 @@ def engine(tmp_path: Path) -> Iterator[Meanwhile]:
 
 @pytest.fixture
 def index(engine: Meanwhile) -> ChromaIndex:
-    made = ChromaIndex(engine)
+    made = ChromaIndex(engine, "0123456789abcdef")
     made.refresh()
     made.prepare("c1-g1", IndexSettings())
     made.apply("c1-g1", changes(3))

@@ -60,7 +60,7 @@ def opened(tmp_path: Path) -> Iterator[Callable[..., ChromaIndex]]:
     def make(port: int, **chroma: object) -> ChromaIndex:
         given = {"mode": "server", "port": port, "retry_base_seconds": 0.001, **chroma}
         settings = Settings.model_validate({"data": {"directory": tmp_path}, "chroma": given})
-        indexes.append(open_index(settings))
+        indexes.append(open_index(settings, "0123456789abcdef"))
         return indexes[-1]
 
     yield make
