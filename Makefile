@@ -47,8 +47,8 @@ lint: install ## Style, layers of imports, and the contract
 typecheck: install ## Types, strictly
 	$(BIN)/mypy rag_server rag_client tests examples
 
-test: install ## All tests
-	$(BIN)/python -m pytest
+test: install ## All tests, on as many cores as there are
+	OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses auto --dist loadfile
 
 demo: install ## Ingest real documents, ask about them, show citations and metrics
 	$(BIN)/python examples/demo.py
