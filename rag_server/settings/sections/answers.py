@@ -1,0 +1,67 @@
+"""How questions are answered."""
+
+from typing import Literal
+
+from pydantic import Field, SecretStr
+
+from rag_server.settings.sections.base import Seconds, Section
+
+
+class Retrieval(Section):
+    """How candidates are found."""
+
+    default_pipeline: str = Field(
+        default="default", min_length=1, description="Pipeline of a call that names none."
+    )
+    exact_scan_limit: int = Field(
+        default=2_000,
+        ge=0,
+        le=1_000_000,
+        description="Chunks that may pass a filter and still be scored exactly, one by one; with "
+        "more of them the vector index is searched.",
+    )
+    tail_limit: int = Field(
+        default=2_000,
+        ge=0,
+        le=1_000_000,
+        description="Chunks not yet in the vector index that a read scores exactly instead of "
+        "waiting for it.",
+    )
+
+
+class Generation(Section):
+    """Who writes answers."""
+
+    default: Literal["extractive", "openai"] = Field(
+        default="extractive", description="Generator of a call that names none."
+    )
+
+
+class OpenAi(Section):
+    """The OpenAI-compatible generator; usable once `openai.model` is set."""
+
+    base_url: str | None = Field(
+        default=None,
+        pattern=r"^https?://[^\s/]+",
+        description="Base URL of the API, up to and with `/v1`; unset: the provider's own.",
+    )
+    api_key: SecretStr | None = Field(
+        default=None, description="API key, never shown; needed unless `openai.base_url` is set."
+    )
+    model: str | None = Field(
+        default=None, min_length=1, description="Model name that is requested."
+    )
+    temperature: float = Field(default=0.0, ge=0, le=2, description="Sampling temperature.")
+    max_output_tokens: int = Field(
+        default=512, ge=1, le=131_072, description="Longest answer, in tokens of the model."
+    )
+    context_tokens: int = Field(
+        default=4_096,
+        ge=256,
+        le=10_000_000,
+        description="Context window, in tokens of the model: prompt and answer fit into it.",
+    )
+    timeout_seconds: Seconds = Field(
+        default=60.0,
+        description="Longest wait for the model, in seconds; the deadline may be shorter.",
+    )
