@@ -381,6 +381,31 @@ def test_what_is_under_restore_is_swept_away_once_nobody_fills_it(
         catalog.collections.get("acme", "again")
 
 
+def test_no_collection_of_a_long_restore_is_swept_away_meanwhile(
+    backups: Backups,
+    catalog_under_test: Catalog,
+    catalog_document: Draw,
+    catalog_clock: Clock,
+) -> None:
+    catalog = catalog_under_test
+    for name in ("a", "b", "c"):
+        made = catalog.collections.create("acme", name, "", SETTINGS)
+        catalog.documents.write(made, [catalog_document("d", name)])
+    backup = backups.create(Scope("acme"))
+    begun = catalog_clock.now
+    phases: set[str] = set()
+
+    def look(phase: str, done: int, total: int) -> None:
+        phases.add(phase)
+        catalog_clock.pass_seconds(2_400)
+        assert catalog.feed.dropped(catalog_clock.now) == []
+
+    backups.restore(backup.id, Wish(Scope("acme"), tenant="other"), look)
+    assert catalog_clock.now - begun > timedelta(hours=5)
+    assert phases == {"documents", "comparing"}
+    assert [each.name for each in catalog.collections.page("other", "", 10)] == ["a", "b", "c"]
+
+
 def test_what_is_being_swept_away_is_not_shown(
     backups: Backups,
     catalog_under_test: Catalog,

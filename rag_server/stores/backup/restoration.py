@@ -18,6 +18,9 @@ from rag_server.stores.backup.segment import SegmentReader
 from rag_server.stores.catalog.catalog import SqlCatalog
 from rag_server.stores.catalog.load import Load, Place
 
+# Documents that are compared between two signs of life.
+_STRETCH = 10_000
+
 
 def places(backup: Backup, wish: Wish) -> list[Place]:
     """Where each collection that is wished for goes. Raises NotFound when the backup holds
@@ -72,8 +75,8 @@ class Restoration:
             for place in chosen:
                 row = self._loader.begin(place)
                 filled[row] = place
-                self._fill(row, backup, place.saved, scratch)
-                self._compare(row, backup, place.saved)
+                self._fill(filled, row, backup, scratch)
+                self._compare(filled, row, backup)
             if self._filled is not None:
                 self._filled(list(filled))
             self._telemetry.reached("restore.swap")
@@ -86,17 +89,30 @@ class Restoration:
         self._telemetry.reached("restore.done")
         return views
 
-    def _fill(self, row: int, backup: Backup, saved: SavedCollection, scratch: Path) -> None:
+    def _fill(self, held: Mapping[int, Place], row: int, backup: Backup, scratch: Path) -> None:
+        saved = held[row].saved
         done = 0
-        for part in parts(self._archive, backup, saved, scratch):
+
+        def fetched() -> None:
+            # A segment may take long, and hold nothing that is still live.
             self._progress("documents", done, saved.documents)
-            done += self._loader.add(row, part.load)
+            self._loader.hold(held)
+
+        for part in parts(self._archive, backup, saved, scratch, fetched):
+            self._progress("documents", done, saved.documents)
+            done += self._loader.add(row, part.load, held)
             self._telemetry.reached("restore.batch")
 
-    def _compare(self, row: int, backup: Backup, saved: SavedCollection) -> None:
+    def _compare(self, held: Mapping[int, Place], row: int, backup: Backup) -> None:
         """What was loaded must be what was saved, whatever the files say."""
+        saved = held[row].saved
+        live: list[int] = []
         with self._dump.snapshot() as snapshot:
-            live = [each.digest for each in snapshot.live(row)]
+            for number, each in enumerate(snapshot.live(row)):
+                if number % _STRETCH == 0:
+                    self._progress("comparing", number, saved.documents)
+                    self._loader.hold(held)
+                live.append(each.digest)
             chunks = snapshot.chunk_count(row, 1)
         if (len(live), chunks, digest_text(sum(live))) != (
             saved.documents,
@@ -107,14 +123,21 @@ class Restoration:
 
 
 def parts(
-    archive: Archive, backup: Backup, saved: SavedCollection, scratch: Path
+    archive: Archive,
+    backup: Backup,
+    saved: SavedCollection,
+    scratch: Path,
+    fetched: Callable[[], None] = lambda: None,
 ) -> Iterator[Part]:
-    """All live documents of a collection as `backup` saved it, each once, a few at a time."""
+    """All live documents of a collection as `backup` saved it, each once, a few at a time.
+    `fetched` is called after each file that was fetched."""
     with archive.segment(backup, saved.files[0], scratch) as first:
         live = first.live(saved.origin)
+    fetched()
     for link, state in archive.chain(backup, saved):
         for name in state.files:
             with archive.segment(link, name, scratch) as segment:
+                fetched()
                 yield from _live_parts(segment, saved.origin, live)
 
 

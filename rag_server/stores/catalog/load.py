@@ -1,10 +1,11 @@
 """Collections that are restored: filled out of sight, then shown in one moment.
 
 Until it is published such a collection is a deleted one, whose time of deletion lies ahead and
-moves on while it is being filled: one that is given up is swept away like all others.
+moves on while any collection of the same restore is being filled: one that is given up is
+swept away like all others.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -97,12 +98,17 @@ class SqlLoader:
                 if _live(connection, place) is not None:
                     raise _name_taken(place)
 
-    def add(self, collection_id: int, load: Load) -> int:
-        """Store documents in one commit; their number. Raises PreconditionFailed when the
-        collection is not being filled any more."""
+    def hold(self, rows: Collection[int]) -> None:
+        """Keep the sweep off collections under restore for another hour. Raises
+        PreconditionFailed when it has taken one."""
+        self._writer.run(lambda connection: self._still_hidden(connection, rows))
+
+    def add(self, collection_id: int, load: Load, held: Collection[int]) -> int:
+        """Store documents in one commit; their number. `held` are all collections of the same
+        restore, which are kept as by `hold`."""
 
         def work(connection: Connection) -> int:
-            self._still_hidden(connection, collection_id)
+            self._still_hidden(connection, held)
             numbers = {
                 row[0]: _insert_document(connection, collection_id, row) for row in load.documents
             }
@@ -119,8 +125,8 @@ class SqlLoader:
 
         def work(connection: Connection) -> list[View]:
             now = to_micros(self._clock())
+            self._still_hidden(connection, filled)
             for row, place in filled.items():
-                self._still_hidden(connection, row)
                 _make_room(connection, place, now, replace=replace)
                 shown = update(collections).where(collections.c.id == row).values(deleted_at=None)
                 connection.execute(shown)
@@ -159,14 +165,14 @@ class SqlLoader:
     def _hidden_until(self) -> int:
         return to_micros(self._clock() + _ABANDONED)
 
-    def _still_hidden(self, connection: Connection, row: int) -> None:
-        mine = collections.c.id == row, collections.c.deleted_at > 0
+    def _still_hidden(self, connection: Connection, rows: Collection[int]) -> None:
+        mine = collections.c.id.in_(list(rows)), collections.c.deleted_at > 0
         moved = connection.execute(
             update(collections).where(*mine).values(deleted_at=self._hidden_until())
         )
-        if moved.rowcount == 0:
+        if moved.rowcount < len(rows):
             raise PreconditionFailed(
-                "the restored collection was swept away meanwhile: begin again",
+                "a restored collection was swept away meanwhile: begin again",
                 Reason.NOT_READY,
             )
 
