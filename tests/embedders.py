@@ -13,7 +13,8 @@ _TOKEN = re.compile(r"\w+|[^\w\s]")
 
 class HashingEmbedder:
     """Vectors that depend on the text alone and mean nothing, for filling large sets.
-    Equal texts meet; sentence vectors are zero."""
+    Texts that differ in white space at most meet, as with the model, of which the server
+    relies on that; sentence vectors are zero."""
 
     name = "hashing"
     fingerprint = "hashing-1"
@@ -24,7 +25,7 @@ class HashingEmbedder:
         return [token.span() for token in _TOKEN.finditer(text)]
 
     def embed_query(self, text: str) -> Vector:
-        seed = int.from_bytes(sha256(text.encode()).digest()[:8])
+        seed = int.from_bytes(sha256(" ".join(text.split()).encode()).digest()[:8])
         vector = np.random.default_rng(seed).standard_normal(self.dimension).astype(np.float32)
         unit: Vector = vector / np.linalg.norm(vector)
         return unit

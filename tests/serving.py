@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 START_SECONDS = 60.0
+# For the rest of the output; a child of the dead server may keep the pipe open.
+_LAST_WORDS_SECONDS = 5.0
 
 
 @dataclass
@@ -69,15 +71,26 @@ def start(
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
-        env={**_clean(os.environ), **(env or {})},
+        # So that SIGABRT has it say where it is.
+        env={**_clean(os.environ), "PYTHONFAULTHANDLER": "1", **(env or {})},
     )
     server = ServerProcess(process)
     listening = threading.Event()
-    threading.Thread(target=_read, args=(server, listening), daemon=True).start()
+    reader = threading.Thread(target=_read, args=(server, listening), daemon=True)
+    reader.start()
     if not listening.wait(START_SECONDS) or not server.port:
-        server.kill()
-        raise RuntimeError("the server did not start:\n" + "\n".join(server.lines))
+        raise _not_started(server, reader)
     return server
+
+
+def _not_started(server: ServerProcess, reader: threading.Thread) -> RuntimeError:
+    """What a server that is still not there said, and where its threads are."""
+    still = "" if server.process.poll() is not None else f" in {START_SECONDS:g} s"
+    if still:
+        server.process.send_signal(signal.SIGABRT)
+    code = server.process.wait()
+    reader.join(_LAST_WORDS_SECONDS)
+    return RuntimeError("\n".join([f"the server did not start{still} ({code}):", *server.lines]))
 
 
 def _read(server: ServerProcess, listening: threading.Event) -> None:

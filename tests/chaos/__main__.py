@@ -11,6 +11,7 @@ from pathlib import Path
 
 from rich.console import Console
 
+from rag_client import JobState
 from tests.bench.figure import Bound, Figure, print_table
 from tests.bench.results import Results
 from tests.chaos.points import ALL_POINTS
@@ -41,6 +42,8 @@ def main() -> None:
             for plant, often in caught.items()
         ),
         Figure("acknowledged", tally.acknowledged),
+        Figure("reindexed", tally.jobs[JobState.SUCCEEDED]),
+        Figure("undone", tally.jobs[JobState.CANCELLED] + tally.jobs[JobState.FAILED]),
         Figure("observations", tally.observations),
         Figure("seed", asked.seed),
     ]

@@ -2,10 +2,9 @@
 
 import random
 from pathlib import Path
-from subprocess import CalledProcessError
 
 from tests.chaos.death import Death
-from tests.chaos.process import die, done
+from tests.chaos.process import CommandFailed, die, done
 from tests.chaos.tally import Tally
 
 _PROCESS = "tests.chaos.backup_process"
@@ -37,8 +36,8 @@ def _die(data_dir: Path, death: Death, what: str) -> bool:
 def _verify(data_dir: Path, id: str, tally: Tally) -> None:
     try:
         done("backups", "verify", id, "--url", _target(data_dir))
-    except CalledProcessError:
-        tally.verified(False, f"backup {id} cannot be restored")
+    except CommandFailed as error:
+        tally.verified(False, f"backup {id} cannot be restored: {error}")
 
 
 def _target(data_dir: Path) -> str:

@@ -10,7 +10,16 @@ from tests.chaos.points import BACKUPS, MIGRATION
 _PATIENCE_SECONDS = 6.0
 # However slow the machine is, a command passes its points in this time.
 _COMMAND_SECONDS = 60.0
-_LATEST_VISIT = {"stream": 6, "ingest": 40, "commit": 25, "index": 8, "job": 4}
+# By point, or by its part; elsewhere the first visit.
+_LATEST_VISIT = {
+    "stream": 6,
+    "ingest": 40,
+    "commit": 25,
+    "index": 8,
+    "job": 4,
+    "job.undone": 1,
+    "reindex": 2,
+}
 
 
 class Work(StrEnum):
@@ -46,7 +55,8 @@ def at_point(point: str, drawn: random.Random) -> Death:
     part = point.partition(".")[0]
     if point in (*MIGRATION, *BACKUPS):
         return Death(_COMMAND_SECONDS, point, work=Work(part))
-    return Death(point=point, visit=drawn.randint(1, _LATEST_VISIT.get(part, 1)))
+    latest = _LATEST_VISIT.get(point, _LATEST_VISIT.get(part, 1))
+    return Death(point=point, visit=drawn.randint(1, latest))
 
 
 def at_random(drawn: random.Random) -> Death:

@@ -45,11 +45,21 @@ class Inspector:
             )
             self._ledger.settle(name, state)
             self._tally.observe(visible.get(name, ABSENT) == state, f"{name} in a filtered search")
-            chunks = self._chunks(name)
-            for chunk in chunks:
-                found = self._neighbours(chunk.text)
-                there = any(hit.chunk_id == chunk.id for hit in found.hits)
-                self._tally.require(there, f"a chunk of {name} in a search: {found.funnel}")
+            missing = self._missing(name)
+            self._tally.require(not missing, f"chunks of {name} in a search: {missing}")
+
+    def _missing(self, name: str) -> list[str]:
+        """How searches for each of its chunks went that did not find it."""
+        chunks = self._chunks(name)
+        missing = [funnel for chunk in chunks if (funnel := self._miss(chunk)) is not None]
+        # A generation that began to serve in between has other chunks, under the same ids.
+        moved = missing and self._chunks(name) != chunks
+        return self._missing(name) if moved else missing
+
+    def _miss(self, chunk: Chunk) -> str | None:
+        found = self._neighbours(chunk.text)
+        there = any(hit.chunk_id == chunk.id for hit in found.hits)
+        return None if there else str(found.funnel)
 
     def _snapshot(self) -> Mapping[str, int]:
         """Version of every visible document, from one filtered search that returns all."""

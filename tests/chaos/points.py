@@ -41,8 +41,8 @@ BACKUPS = (
     "restore.swap",
     "restore.done",
 )
-# Where `make chaos` kills once each. Nothing here has a job undone: its own tests do.
-ALL_POINTS = (*POINTS, *(each for each in JOBS if each != "job.undone"), *MIGRATION, *BACKUPS)
+# Where `make chaos` kills once each.
+ALL_POINTS = (*POINTS, *JOBS, *REINDEX, *MIGRATION, *BACKUPS)
 # Said on standard output before.
 KILLED = "killed at the point"
 

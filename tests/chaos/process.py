@@ -7,7 +7,14 @@ import sys
 from collections.abc import Sequence
 from typing import Any
 
+from typer.testing import CliRunner
+
+from rag_server.__main__ import cli
 from tests.chaos.death import Death
+
+
+class CommandFailed(Exception):
+    """What a command of `ragrpc-server` said instead of doing its work."""
 
 
 def die(module: str, arguments: Sequence[str], death: Death) -> bool:
@@ -26,7 +33,10 @@ def die(module: str, arguments: Sequence[str], death: Death) -> bool:
     return code != 0
 
 
-def done(*arguments: str) -> Any:
-    """What `ragrpc-server` prints as JSON; raises where it fails."""
-    command = [sys.executable, "-m", "rag_server", *arguments, "--json"]
-    return json.loads(subprocess.run(command, check=True, stdout=subprocess.PIPE).stdout)
+def done(*arguments: str, codes: Sequence[int] = (0,)) -> Any:
+    """What a command of `ragrpc-server` prints as JSON; raises CommandFailed where it ends
+    with another code. In this process, since its start costs more than its work."""
+    result = CliRunner().invoke(cli, [*arguments, "--json"])
+    if result.exit_code not in codes:
+        raise CommandFailed(f"{' '.join(arguments)}: {result.exception} {result.stderr}".strip())
+    return json.loads(result.stdout)

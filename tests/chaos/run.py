@@ -17,8 +17,10 @@ from tests.chaos.death import Death, Work, at_point, at_random
 from tests.chaos.housekeeping import Housekeeper
 from tests.chaos.inspection import COLLECTION, Inspector
 from tests.chaos.ledger import Ledger
+from tests.chaos.leftovers import let_an_hour_pass, look_for_forgotten
 from tests.chaos.migration import migrate_and_die
 from tests.chaos.points import ALL_POINTS, KILLED
+from tests.chaos.reindexing import Reindexer
 from tests.chaos.tally import Tally
 from tests.chaos.verification import verify
 from tests.chaos.writers import Watcher, Writer, gone
@@ -51,15 +53,19 @@ class ChaosRun:
         self._data_dir = data_dir
         self._drawn = random.Random(seed)
         self._plant = ("--plant", plant) if plant else ()
+        # The others are caught by looking at what is served, without the cost of this.
+        self._verifies = plant in ("", "index")
         own = [
             tuple(f"story-{writer}{number}" for number in range(_DOCUMENTS_EACH))
             for writer in range(_WRITERS)
         ]
         self._ledger = Ledger(tuple(name for ids in own for name in ids))
+        self._reindexer = Reindexer(self.tally)
         self._lives: list[Life] = [
             *(Writer(ids, self._ledger, self.tally).live for ids in own),
             Watcher(self._ledger, self.tally).live,
             Housekeeper().live,
+            self._reindexer.live,
         ]
 
     def points_then_random(self, rounds: int, progress: Callable[[str], None]) -> None:
@@ -72,14 +78,14 @@ class ChaosRun:
             if self.round(death) != point:
                 waiting.append(point)
             progress(point or "a random moment")
-        self.restart()
+        self.finish()
 
     def round(self, death: Death) -> str:
         """Restart, look, write until death, or work on the data until death; then verify.
         The point where it came, empty if elsewhere."""
         by_itself = self._live_and_die(death) if death.work is Work.SERVE else self._work(death)
         self.tally.rounds += 1
-        verify(self._data_dir, self.tally)
+        self._verify()
         if not (by_itself and death.point):
             return ""
         self.tally.points[death.point] += 1
@@ -93,6 +99,8 @@ class ChaosRun:
 
     def _live_and_die(self, death: Death) -> bool:
         """Whether the server brought its end about itself, which it may do at any time."""
+        if (self._data_dir / FILE).exists():
+            let_an_hour_pass(self._data_dir)
         try:
             with serving(self._data_dir, command=self._command(death)) as server:
                 return not self._examine(server) or self._live(server, death)
@@ -109,6 +117,21 @@ class ChaosRun:
         """Restart and look."""
         with serving(self._data_dir, command=self._command(Death())) as server:
             self._examine(server)
+
+    def finish(self) -> None:
+        """Restart, look, let what is under way come to its end, and look again."""
+        with serving(self._data_dir, command=self._command(Death())) as server:
+            self._examine(server)
+            with RagClient(server.address) as rag:
+                self._reindexer.settle(rag)
+            self._examine(server)
+        self._verify()
+
+    def _verify(self) -> None:
+        if not self._verifies:
+            return
+        verify(self._data_dir, self.tally)
+        look_for_forgotten(self._data_dir, self.tally)
 
     def _command(self, death: Death) -> Sequence[str]:
         return (sys.executable, "-m", "tests.chaos.server", *death.arguments, *self._plant)

@@ -18,6 +18,7 @@ class Tally:
     observations: int = 0
     verify_failures: int = 0
     points: Counter[str] = field(default_factory=Counter)
+    jobs: Counter[str] = field(default_factory=Counter)
     notes: list[str] = field(default_factory=list)
     _lock: Lock = field(default_factory=Lock)
 
@@ -47,6 +48,11 @@ class Tally:
         """So many documents were written or deleted, and the client knows it."""
         with self._lock:
             self.acknowledged += documents
+
+    def count_job(self, state: str) -> None:
+        """A reindexing came to its end in that state."""
+        with self._lock:
+            self.jobs[state] += 1
 
     def _note(self, note: str) -> None:
         if len(self.notes) < _NOTES:
