@@ -15,7 +15,7 @@ from rag_server.core.errors import (
     Violation,
 )
 from rag_server.core.job_desk import JobDesk
-from rag_server.core.jobs import Job, JobRequest
+from rag_server.core.jobs import ENDED, Job, JobQuery, JobRequest, JobState
 from rag_server.core.library import Page
 from rag_server.core.principal import Role
 from rag_server.core.protocols import CollectionStore, Workers
@@ -24,6 +24,10 @@ from rag_server.core.tokens import page_start, page_token
 T = TypeVar("T")
 
 _LISTING = "backups"
+_BACKUP = "backup"
+_OPEN = frozenset(JobState) - ENDED
+# More than a tenant has under way: there is one for each collection, and one for all.
+_MANY = 10_000
 
 
 class BackupVault(Protocol):
@@ -95,7 +99,7 @@ class BackupDesk:
 
         await self._ask(check, call)
         spec = {"incremental": order.incremental or bool(order.base), "base": order.base}
-        request = JobRequest(tenant, "backup", order.collection, spec, order.request_id)
+        request = JobRequest(tenant, _BACKUP, order.collection, spec, order.request_id)
         return await self._jobs.take(request, call, alone=True)
 
     async def backup(self, id: str, call: Call) -> Backup:
@@ -113,15 +117,19 @@ class BackupDesk:
 
     async def delete(self, id: str, call: Call) -> None:
         """Remove a backup of the tenant. Raises NotFound, NotPermitted for one of the whole
-        server, PreconditionFailed while another one builds on it."""
+        server, PreconditionFailed while another one builds on it or is about to."""
+        tenant = call.principal.tenant
+        making = await self._jobs.jobs(JobQuery(tenant, _BACKUP, states=_OPEN), _MANY, "", call)
 
         def work(vault: BackupVault) -> None:
-            if _seen(vault, id, call.principal.tenant).scope.tenant is None:
+            backup = _seen(vault, id, tenant)
+            if backup.scope.tenant is None:
                 raise NotPermitted(
                     "backups of the whole server are removed by who runs it",
                     Reason.ROLE_REQUIRED,
                     {"backup": id},
                 )
+            _refuse_needed(backup, making.items)
             vault.delete(id)
 
         await self._ask(work, call)
@@ -161,6 +169,18 @@ class BackupDesk:
                 Reason.BACKUP_NOT_CONFIGURED,
             )
         return await self._workers.run(lambda: work(vault), call.deadline)
+
+
+def _refuse_needed(backup: Backup, making: Sequence[Job]) -> None:
+    """Raises PreconditionFailed while a job may build on the backup."""
+    for job in making:
+        same = job.collection == (backup.scope.collection or "")
+        if same and job.spec["incremental"] and job.spec["base"] in ("", backup.id):
+            raise PreconditionFailed(
+                f"job {job.id} makes a backup that may build on {backup.id}: let it end first",
+                Reason.BACKUP_IN_USE,
+                {"backup": backup.id, "needed_by": job.id},
+            )
 
 
 def _newest_first(vault: BackupVault, tenant: str, before: str) -> list[Backup]:

@@ -21,10 +21,12 @@ from rag_server.core.errors import (
     NotFound,
     PreconditionFailed,
 )
+from rag_server.core.jobs import Claim, JobRequest, JobState, Progress
 from rag_server.core.principal import Role
 from rag_server.core.protocols import Catalog
 from rag_server.core.telemetry import SILENT, Telemetry
 from rag_server.stores.backup.backups import Backups
+from rag_server.stores.backup.handlers import BackupHandler
 from rag_server.stores.backup.target import Target
 from rag_server.stores.backup.vault import Vault
 from rag_server.stores.catalog.catalog import SqlCatalog, open_catalog
@@ -510,6 +512,63 @@ def test_a_base_stays_while_an_increment_needs_it(backups: Backups, docs: Collec
     backups.vault.delete(increment.id)
     backups.vault.delete(full.id)
     assert backups.vault.all() == []
+
+
+def test_an_increment_whose_base_was_removed_meanwhile_is_not_published(
+    backups: Backups, docs: Collection
+) -> None:
+    base = backups.create(ACME)
+
+    def remove(phase: str, done: int, total: int) -> None:
+        if phase == "publishing":
+            backups.vault.delete(base.id)
+
+    with pytest.raises(NotFound, match="removed meanwhile"):
+        backups.create(ACME, parent=base, progress=remove)
+    assert backups.vault.all() == []
+
+
+def test_a_chain_that_lost_a_link_is_followed_by_a_full_backup(
+    backups: Backups, catalog_under_test: Catalog, docs: Collection, catalog_clock: Clock
+) -> None:
+    first = backups.create(ACME)
+    catalog_clock.pass_seconds(1)
+    second = backups.create(ACME, parent=first)
+    catalog_clock.pass_seconds(1)
+    for full_every, parent in ((0, second.id), (2, None), (9, second.id)):
+        assert backed_up(backups, catalog_under_test, full_every).parent == parent
+        backups.vault.delete(backups.vault.all()[-1].id)
+    backups.vault.archive.remove(first.id)
+    for full_every in (0, 9):
+        made = backed_up(backups, catalog_under_test, full_every)
+        assert made.parent is None
+        backups.vault.delete(made.id)
+
+
+def backed_up(backups: Backups, catalog: Catalog, full_every: int) -> Backup:
+    """What the job of a schedule makes."""
+    jobs = cast("SqlCatalog", catalog).jobs
+    spec = {"incremental": True, "base": "", "full_every": full_every}
+    jobs.create(JobRequest("acme", "backup", "docs", spec))
+    claim = jobs.claim(["backup"], timedelta(hours=1))
+    assert claim is not None
+    made = BackupHandler(backups).run(Working(claim))
+    assert jobs.finish(claim, JobState.SUCCEEDED, Progress(), made)
+    return backups.vault.get(made["backup"])
+
+
+class Working:
+    """Work at a job that nobody interrupts. Implements `JobWork`."""
+
+    def __init__(self, claim: Claim) -> None:
+        self.job = claim.job
+        self.checkpoint = claim.checkpoint
+
+    def progress(self, phase: str, done: int, total: int) -> None: ...
+
+    def save(self, checkpoint: Mapping[str, Any]) -> None: ...
+
+    def check(self) -> None: ...
 
 
 def test_what_is_not_there_is_said(backups: Backups, docs: Collection) -> None:

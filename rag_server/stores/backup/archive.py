@@ -123,6 +123,14 @@ class Archive:
             links.append((backup, saved))
         return links
 
+    def line(self, backup: Backup) -> list[Backup]:
+        """The backup and what it builds on, newest first. Raises DataLoss when a part of it
+        is gone."""
+        line = [backup]
+        while line[-1].parent is not None:
+            line.append(self.parent(line[-1]))
+        return line
+
     def parent(self, backup: Backup) -> Backup:
         """What an incremental backup builds on. Raises DataLoss when it is gone."""
         try:

@@ -9,6 +9,7 @@ from tempfile import TemporaryDirectory
 
 from rag_server.core.backups import Backup, Progress, SavedCollection, SavedFile, Scope
 from rag_server.core.documents import Collection
+from rag_server.core.errors import DataLoss, NotFound, Reason
 from rag_server.core.telemetry import Telemetry
 from rag_server.stores.backup.archive import Archive
 from rag_server.stores.backup.ranges import ranges
@@ -50,7 +51,7 @@ class Creation:
         self._telemetry = telemetry
 
     def run(self) -> Backup:
-        """The backup, published."""
+        """The backup, published. Raises NotFound when what it builds on was removed."""
         plan = self._plan
         before = {each.origin: each for each in plan.parent.collections} if plan.parent else {}
         with TemporaryDirectory(prefix="ragrpc-backup-") as scratch:
@@ -74,12 +75,23 @@ class Creation:
         )
         # The last chance to stop: whoever took this over may be removing its files.
         self._progress("publishing", 0, 1)
+        self._check_line(backup)
         self._telemetry.reached("backup.manifest")
         self._archive.publish(backup)
         if backup.scope == Scope():
             self._telemetry.backed_up(backup.size)
         self._telemetry.reached("backup.done")
         return backup
+
+    def _check_line(self, backup: Backup) -> None:
+        try:
+            self._archive.line(backup)
+        except DataLoss as error:
+            raise NotFound(
+                "what the backup builds on was removed meanwhile: make a full one",
+                Reason.BACKUP_NOT_FOUND,
+                {"backup": backup.parent or ""},
+            ) from error
 
     def _save(
         self, segments: Segments, collection: Collection, older: SavedCollection | None

@@ -6,6 +6,7 @@ from typing import Any
 
 from rag_server.core.backups import Backup, Progress, Scope, Wish
 from rag_server.core.documents import View
+from rag_server.core.errors import DataLoss, PreconditionFailed
 from rag_server.core.jobs import JobWork
 from rag_server.stores.backup.backups import Backups
 from rag_server.stores.backup.retention import Retention
@@ -56,10 +57,15 @@ class BackupHandler:
         if base := spec.get("base"):
             return self._backups.vault.get(base)
         newest = self._backups.vault.newest(scope)
-        longest = spec.get("full_every", 0)
-        if newest and longest and len(self._backups.vault.line(newest)) >= longest:
+        if newest is None:
             return None
-        return newest
+        try:
+            length = len(self._backups.vault.line(newest))
+        except (DataLoss, PreconditionFailed):
+            # Nothing can be built on a chain that lacks a link: a new one begins.
+            return None
+        longest = spec.get("full_every", 0)
+        return None if longest and length >= longest else newest
 
 
 class RestoreHandler:

@@ -53,10 +53,7 @@ class Vault:
     def line(self, backup: Backup) -> list[Backup]:
         """The backup and what it builds on, newest first. Raises DataLoss when a part of it
         is gone."""
-        line = [backup]
-        while line[-1].parent is not None:
-            line.append(self.archive.parent(line[-1]))
-        return line
+        return self.archive.line(backup)
 
     def verify(self, id: str, wish: Wish, progress: Progress = silent) -> Verdict:
         """Restore what is wished for into a scratch catalog and compare. Raises DataLoss."""
