@@ -23,8 +23,8 @@ class JobState(StrEnum):
 @dataclass(frozen=True, slots=True)
 class Job:
     """A job as the server knows it. `done` of `total` steps of the `phase` are done (`total`
-    0: unknown); `attempt` counts how often it was begun or taken over. `spec` is what was
-    asked for, `result` what came of it, `error` why it failed."""
+    0: unknown); `attempt` counts how often it was begun or taken over since it last got
+    further. `spec` is what was asked for, `result` what came of it, `error` why it failed."""
 
     id: str
     kind: str

@@ -67,6 +67,7 @@ def _options(settings: Settings) -> RunnerOptions:
         timedelta(seconds=asked.lease_seconds),
         beat=timedelta(seconds=min(1.0, asked.lease_seconds / 3)),
         max_attempts=asked.max_attempts,
+        retrying=timedelta(seconds=asked.retry_seconds),
     )
 
 

@@ -30,12 +30,16 @@ class Attempt:
         handler: JobHandler,
         work: HeldWork,
         max_attempts: int,
+        retrying: timedelta,
         telemetry: Telemetry,
     ) -> None:
+        """Given up are jobs that kill those who work on them, at the end of `max_attempts`, and
+        those whose parts stay away, after pauses of `retrying` in all."""
         self._store = store
         self._handler = handler
         self._work = work
         self._max_attempts = max_attempts
+        self._retrying = retrying
         self._telemetry = telemetry
 
     def perform(self) -> None:
@@ -60,8 +64,8 @@ class Attempt:
         job = self._work.job
         if job.error is not None:
             self._undo(JobState.FAILED)
-        elif job.attempt > self._max_attempts:
-            message = f"the job was begun {self._max_attempts} times and never came to its end"
+        elif self._work.claim.inherited and job.attempt > self._max_attempts:
+            message = f"the job was begun {job.attempt - 1} times and never came to its end"
             self._fail(JobError(Reason.JOB_GAVE_UP, message))
         else:
             # Not stopped before it looks: it may have been done when its server died.
@@ -76,8 +80,10 @@ class Attempt:
             self._give_back(timedelta(0), count=False)
 
     def _failed(self, error: Exception) -> None:
-        if isinstance(error, _TRANSIENT) and self._work.job.attempt < self._max_attempts:
-            self._give_back(self._pause(), count=True)
+        attempt = self._work.attempt
+        paused = sum(map(_pause, range(1, attempt)), timedelta(0))
+        if isinstance(error, _TRANSIENT) and paused < self._retrying:
+            self._give_back(_pause(attempt), count=True)
         else:
             self._fail(JobError.of(error))
 
@@ -93,7 +99,7 @@ class Attempt:
             self._interrupted(interrupted.why)
         except Exception as error:
             self._telemetry.failed("job", error)
-            self._give_back(self._pause(), count=True)
+            self._give_back(_pause(self._work.attempt), count=True)
         else:
             self._telemetry.reached("job.undone")
             self._end(state, {})
@@ -106,6 +112,7 @@ class Attempt:
         if self._store.release(self._work.claim, again_in=again_in, count=count):
             self._telemetry.worked(self._handler.kind, JobState.QUEUED)
 
-    def _pause(self) -> timedelta:
-        doublings = min(self._work.job.attempt - 1, 10)
-        return min(_LONGEST_PAUSE, (1 << doublings) * _FIRST_PAUSE)
+
+def _pause(attempt: int) -> timedelta:
+    """How long to wait after it."""
+    return min(_LONGEST_PAUSE, (1 << min(attempt - 1, 10)) * _FIRST_PAUSE)

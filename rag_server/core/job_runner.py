@@ -19,12 +19,14 @@ _POLL = 1.0
 @dataclass(frozen=True, slots=True)
 class RunnerOptions:
     """`threads` jobs at a time; a `lease` is renewed every `beat`, and found run out by others
-    at its end. A job is begun `max_attempts` times. `grace`: how long a stop waits for work."""
+    at its end. A job that kills its servers is begun `max_attempts` times; one whose parts are
+    away is tried again after pauses of `retrying` in all. `grace`: how long a stop waits."""
 
     threads: int
     lease: timedelta
     beat: timedelta = timedelta(seconds=1)
     max_attempts: int = 5
+    retrying: timedelta = timedelta(minutes=10)
     grace: timedelta = timedelta(seconds=10)
 
 
@@ -119,9 +121,9 @@ class JobRunner:
     def _work(self, work: HeldWork) -> None:
         try:
             self._prepare_thread()
-            handler = self._handlers[work.job.kind]
-            attempts = self._options.max_attempts
-            Attempt(self._store, handler, work, attempts, self._telemetry).perform()
+            handler, options = self._handlers[work.job.kind], self._options
+            tries = options.max_attempts, options.retrying
+            Attempt(self._store, handler, work, *tries, self._telemetry).perform()
         finally:
             del self._works[work]
             self.wake()

@@ -25,6 +25,7 @@ class HeldWork:
         self._checkpoint = claim.checkpoint
         self._cancelled = claim.job.cancel_requested
         self._undoing = False
+        self._attempt = claim.job.attempt
 
     @property
     def job(self) -> Job:
@@ -36,15 +37,22 @@ class HeldWork:
         """What was saved last."""
         return self._checkpoint
 
+    @property
+    def attempt(self) -> int:
+        """Which one it is since the job last got further."""
+        return self._attempt
+
     def progress(self, phase: str, done: int, total: int) -> None:
         """Kept until the next beat of the heart."""
         self.state = Progress(phase, done, total)
 
-    def save(self, checkpoint: Mapping[str, Any]) -> None:
+    def save(self, checkpoint: Mapping[str, Any], *, further: bool = False) -> None:
         """Replace the checkpoint; durable on return."""
-        if not self._store.save(self.claim, checkpoint, self.state):
+        if not self._store.save(self.claim, checkpoint, self.state, further=further):
             raise self._lost()
         self._checkpoint = checkpoint
+        if further:
+            self._attempt = 1
 
     def check(self) -> None:
         """Raise JobInterrupted when the work must stop."""

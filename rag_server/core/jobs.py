@@ -65,8 +65,8 @@ class Progress:
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """A job as the catalog holds it. `attempt` counts how often it was begun or taken over.
-    `error` before the end: it is being undone."""
+    """A job as the catalog holds it. `attempt` counts how often it was begun or taken over
+    since it last got further. `error` before the end: it is being undone."""
 
     id: str
     tenant: str | None
@@ -97,11 +97,13 @@ class JobQuery:
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """A job in hand. `owner` is new with every claim: whoever held it before is refused."""
+    """A job in hand. `owner` is new with every claim: whoever held it before is refused.
+    `inherited`: from one that died with it."""
 
     job: Job
     owner: str
     checkpoint: Mapping[str, Any]
+    inherited: bool = False
 
 
 class Interruption(StrEnum):
@@ -137,9 +139,10 @@ class JobWork(Protocol):
         """Say how far it is; cheap, told to others once a second or so."""
         ...
 
-    def save(self, checkpoint: Mapping[str, Any]) -> None:
-        """Replace the checkpoint, which becomes JSON; durable on return. Raises as `check`
-        where the job belongs to somebody else."""
+    def save(self, checkpoint: Mapping[str, Any], *, further: bool = False) -> None:
+        """Replace the checkpoint, which becomes JSON; durable on return. `further`: what was
+        done by now is done for good, and the attempts so far were not in vain. Raises as
+        `check` where the job belongs to somebody else."""
         ...
 
     def check(self) -> None:
@@ -195,8 +198,16 @@ class JobStore(Protocol):
         """Renew the lease and tell the progress; None: it is somebody else's now."""
         ...
 
-    def save(self, claim: Claim, checkpoint: Mapping[str, Any], progress: Progress) -> bool:
-        """Replace the checkpoint; False: it is somebody else's now."""
+    def save(
+        self,
+        claim: Claim,
+        checkpoint: Mapping[str, Any],
+        progress: Progress,
+        *,
+        further: bool = False,
+    ) -> bool:
+        """Replace the checkpoint; with `further` this is the first attempt again. False: it is
+        somebody else's now."""
         ...
 
     def condemn(self, claim: Claim, error: JobError) -> bool:

@@ -176,7 +176,7 @@ class Reindexer:
             last = not after and len(documents) < _BATCH
             if last and self._swap(target, builds, work):
                 return
-            self._commit(target, builds)
+            self._commit(target, builds, work)
             after = documents[-1].id if len(documents) == _BATCH else ""
 
     def _rebuilt(self, target: _Target, documents: Sequence[Unbuilt], work: JobWork) -> list[Build]:
@@ -187,12 +187,12 @@ class Reindexer:
             tenant = target.collection.tenant
             builds.append(target.preparation.rebuild(tenant, document, work.check))
             if sum(len(build.chunks) for build in builds) >= _BATCH_CHUNKS:
-                self._commit(target, builds)
+                self._commit(target, builds, work)
                 builds = []
             target.throttle.rest(monotonic() - began, work.check)
         return builds
 
-    def _commit(self, target: _Target, builds: Sequence[Build]) -> None:
+    def _commit(self, target: _Target, builds: Sequence[Build], work: JobWork) -> None:
         if not builds:
             return
         generations = self._catalog.generations
@@ -200,6 +200,7 @@ class Reindexer:
         self._telemetry.reached("reindex.batch")
         target.done = min(target.done + len(builds), target.total)
         self._following.notify(target.view(target.revision))
+        work.save(work.checkpoint, further=True)
 
     def _swap(self, target: _Target, builds: Sequence[Build], work: JobWork) -> bool:
         self._await_index(target, work)

@@ -127,6 +127,7 @@ def test_expired_lease_is_taken_over_at_the_checkpoint(
     catalog_clock.pass_seconds(0.1)
     heir = claimed(other_server)
     assert (heir.job.attempt, heir.checkpoint) == (2, {"after": "d7"})
+    assert (dead.inherited, heir.inherited) == (False, True)
     assert (heir.job.progress, heir.job.started_at) == (Progress("copy", 7, 10), started_at)
 
 
@@ -171,6 +172,21 @@ def test_released_job_waits_for_its_time(
     catalog_clock.pass_seconds(5)
     again = claimed(jobs)
     assert (again.job.attempt, again.checkpoint) == (attempt, {"step": 1})
+    assert not again.inherited
+
+
+@pytest.mark.parametrize(("count", "attempt"), [(True, 2), (False, 1)])
+def test_attempts_count_from_the_last_time_it_got_further(
+    jobs: JobStore, count: bool, attempt: int
+) -> None:
+    jobs.create(REQUEST)
+    for _ in range(3):
+        jobs.release(claimed(jobs), again_in=timedelta(0), count=True)
+    claim = claimed(jobs)
+    assert claim.job.attempt == 4
+    assert jobs.save(claim, {"step": 1}, Progress(), further=True)
+    assert jobs.release(claim, again_in=timedelta(0), count=count)
+    assert claimed(jobs).job.attempt == attempt
 
 
 def test_finished_job_keeps_its_end(jobs: JobStore, catalog_clock: Any) -> None:
@@ -209,6 +225,15 @@ def test_cancel_ends_what_was_never_begun(jobs: JobStore, catalog_clock: Any) ->
     assert jobs.request_cancel(job.id) == ended
     assert jobs.claim(("reindex",), LEASE) is None
     assert jobs.request_cancel("unknown") is None
+
+
+def test_cancelled_job_that_a_draining_server_gave_back_is_undone(jobs: JobStore) -> None:
+    job = jobs.create(REQUEST)
+    jobs.release(claimed(jobs), again_in=timedelta(0), count=False)
+    asked = jobs.request_cancel(job.id)
+    assert asked is not None
+    assert asked.state is JobState.QUEUED
+    assert claimed(jobs).job.cancel_requested
 
 
 def test_cancel_is_told_to_whoever_works_on_it(jobs: JobStore, other_server: JobStore) -> None:

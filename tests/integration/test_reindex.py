@@ -271,7 +271,8 @@ def test_killed_again_and_again_it_is_finished_by_the_next(tmp_path: Path) -> No
         assert versions(everything(rag, "docs")) == ALL_FIRST
         (job,) = rag.jobs.list(kind="reindex")
         ended = end(rag, job)
-        assert (ended.state, ended.attempt) == (JobState.SUCCEEDED, 3)
+        # The second one got further than the first.
+        assert (ended.state, ended.attempt) == (JobState.SUCCEEDED, 2)
         found = everything(rag, "docs")
         assert (found.provenance.generation, ended.result["generation"]) == (2, 2)
         assert versions(found) == ALL_FIRST

@@ -34,7 +34,18 @@ class Jobs(Section):
         "clocks of servers must agree to a fraction of it.",
     )
     max_attempts: int = Field(
-        default=5, ge=1, le=100, description="Times that a job is begun before it has failed."
+        default=5,
+        ge=1,
+        le=100,
+        description="Times that a job whose server dies is begun without getting further before "
+        "it has failed.",
+    )
+    retry_seconds: int = Field(
+        default=600,
+        ge=1,
+        le=86_400,
+        description="Time for which a job that gets no further is tried again while a part is "
+        "away, in seconds; pauses grow to a minute.",
     )
     retention_seconds: int = Field(
         default=7 * 86_400,

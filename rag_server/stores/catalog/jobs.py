@@ -100,9 +100,19 @@ class SqlJobs:
 
         return self._writer.run(work)
 
-    def save(self, claim: Claim, checkpoint: Mapping[str, Any], progress: Progress) -> bool:
+    def save(
+        self,
+        claim: Claim,
+        checkpoint: Mapping[str, Any],
+        progress: Progress,
+        *,
+        further: bool = False,
+    ) -> bool:
         """Replace the checkpoint."""
-        return self._update(claim, checkpoint=encode(checkpoint), **progress_columns(progress))
+        columns = {"checkpoint": encode(checkpoint), **progress_columns(progress)}
+        if further:
+            columns["attempt"] = 1
+        return self._update(claim, **columns)
 
     def condemn(self, claim: Claim, error: JobError) -> bool:
         """Note why it will fail."""
@@ -115,7 +125,7 @@ class SqlJobs:
             state=JobState.QUEUED.value,
             owner=None,
             lease_until=self._now() + micros_of(again_in),
-            attempt=claim.job.attempt - (not count),
+            attempt=jobs.c.attempt - (0 if count else 1),
         )
 
     def finish(
@@ -138,7 +148,7 @@ class SqlJobs:
         def work(connection: Connection) -> Job | None:
             now = self._now()
             open_one = update(jobs).where(jobs.c.id == id, jobs.c.finished_at.is_(None))
-            unbegun = open_one.where(jobs.c.owner.is_(None), jobs.c.attempt == 0)
+            unbegun = open_one.where(jobs.c.started_at.is_(None))
             ended = {"state": JobState.CANCELLED.value, "finished_at": now}
             if not _changed(connection, unbegun.values(**ended, **_cancelled(now))):
                 asked = open_one.where(jobs.c.cancel_requested_at.is_(None))
@@ -169,6 +179,7 @@ class SqlJobs:
 
     def _take(self, connection: Connection, id: str, lease: timedelta) -> Claim | None:
         now, owner = self._now(), secrets.token_hex(8)
+        before = connection.scalar(select(jobs.c.owner).where(jobs.c.id == id))
         taken = (
             update(jobs)
             .where(jobs.c.id == id, _claimable(now))
@@ -185,7 +196,7 @@ class SqlJobs:
         first = update(jobs).where(jobs.c.id == id, jobs.c.started_at.is_(None))
         connection.execute(first.values(started_at=now))
         row = connection.execute(_by_id(id)).one()
-        return Claim(job_of(row), owner, json.loads(row.checkpoint))
+        return Claim(job_of(row), owner, json.loads(row.checkpoint), before is not None)
 
     def _update(self, claim: Claim, **columns: Any) -> bool:
         change = _held(claim).values(updated_at=self._now(), **columns)

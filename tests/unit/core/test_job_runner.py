@@ -29,6 +29,7 @@ OPTIONS = RunnerOptions(
     lease=timedelta(seconds=0.6),
     beat=timedelta(seconds=0.05),
     max_attempts=2,
+    retrying=timedelta(seconds=1),
     grace=timedelta(seconds=5),
 )
 Run = Callable[[JobWork], Mapping[str, Any]]
@@ -209,6 +210,43 @@ def test_job_that_kills_its_servers_is_given_up_and_undone(store: JobStore, runn
     assert (end.state, play.undone) == (JobState.FAILED, 1)
     assert end.error is not None
     assert end.error.reason is Reason.JOB_GAVE_UP
+
+
+def test_job_that_gets_further_outlives_any_number_of_its_servers(
+    store: JobStore, running: Any
+) -> None:
+    job = store.create(REQUEST)
+    for step in range(2 * OPTIONS.max_attempts):
+        dead: Any = eventually(lambda: store.claim(["play"], timedelta(seconds=0.05)))
+        assert store.save(dead, {"step": step}, Progress(), further=True)
+    running(Play(lambda work: work.checkpoint))
+    end = ended(store, job)
+    assert (end.state, end.attempt) == (JobState.SUCCEEDED, 2)
+
+
+def test_job_that_gets_further_waits_for_what_is_away_any_number_of_times(
+    store: JobStore, running: Any
+) -> None:
+    def run(work: JobWork) -> Mapping[str, Any]:
+        step = work.checkpoint.get("step", 0) + 1
+        if step > 3:
+            return work.checkpoint
+        work.save({"step": step}, further=True)
+        raise Unavailable("away", Reason.NOT_READY)
+
+    running(Play(run))
+    end = ended(store, store.create(REQUEST))
+    assert (end.state, end.result) == (JobState.SUCCEEDED, {"step": 3})
+
+
+def test_what_was_away_often_is_not_given_up_as_deadly(store: JobStore, running: Any) -> None:
+    job = store.create(REQUEST)
+    for _ in range(2 * OPTIONS.max_attempts):
+        claim = store.claim(["play"], OPTIONS.lease)
+        assert claim is not None
+        store.release(claim, again_in=timedelta(0), count=True)
+    running(Play(lambda work: {"done": True}))
+    assert ended(store, job).result == {"done": True}
 
 
 def test_failure_that_was_not_undone_is_undone_by_the_next(store: JobStore, running: Any) -> None:
