@@ -24,6 +24,7 @@ from rag_client import (
 from rag_server.core.principal import Role
 from rag_server.stores.catalog.catalog import open_catalog
 from rag_server.stores.catalog.location import PostgresOptions
+from tests.chroma_server import chroma_server
 from tests.postgres_server import PostgresServer, postgres
 from tests.serving import ServerProcess, serving, start
 
@@ -47,9 +48,15 @@ def url(database: PostgresServer) -> str:
 
 @pytest.fixture(scope="module")
 def servers(url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[ServerProcess]]:
-    """Two servers on one catalog, each with a data directory of its own."""
-    env = {"RAGRPC_CATALOG__URL": url, "RAGRPC_CATALOG__STATEMENT_TIMEOUT_SECONDS": "1"}
+    """Two servers on one catalog and one index, each with a data directory of its own."""
     with ExitStack() as stack:
+        index = stack.enter_context(chroma_server(tmp_path_factory.mktemp("chroma")))
+        env = {
+            "RAGRPC_CATALOG__URL": url,
+            "RAGRPC_CATALOG__STATEMENT_TIMEOUT_SECONDS": "1",
+            "RAGRPC_CHROMA__MODE": "server",
+            "RAGRPC_CHROMA__PORT": str(index.port),
+        }
         yield [
             stack.enter_context(serving(tmp_path_factory.mktemp(name) / "data", env=env))
             for name in ("one", "two")
@@ -76,6 +83,13 @@ def test_two_servers_see_what_either_writes(clients: list[RagClient]) -> None:
         assert {hit.document_id for hit in found.hits} == {f"d{n}" for n in range(6)}
     two.documents.delete("shared", ["d0"])
     assert "d0" not in {hit.document_id for hit in one.retrieve("shared", "cats", top_k=10).hits}
+
+
+def test_a_server_with_an_index_of_its_own_is_refused_beside_others(
+    servers: list[ServerProcess], url: str, tmp_path: Path
+) -> None:
+    with pytest.raises(RuntimeError, match="another server uses this catalog.*chroma.mode"):
+        start(tmp_path / "data", env={"RAGRPC_CATALOG__URL": url})
 
 
 def test_a_key_is_known_at_once_and_revoked_within_a_second(
