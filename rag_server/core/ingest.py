@@ -96,6 +96,7 @@ class IngestPath:
                 return await self.prepare(collection, each, call)
 
         prepared = await asyncio.gather(*map(prepare, checked))
+        _raise_unavailable(prepared)
         ready = [each for each in prepared if isinstance(each, Prepared)]
         commit = await self.commit(collection, ready, call)
         kinds = iter(commit.kinds)
@@ -181,6 +182,14 @@ class IngestPath:
         may be waiting for it any more."""
         self._notify(replace(collection, revision=commit.revision).view)
         return commit
+
+
+def _raise_unavailable(prepared: Sequence[Prepared | Outcome]) -> None:
+    """Raise what is no fault of a document: nothing is written yet, and the whole call may be
+    repeated as it is."""
+    for each in prepared:
+        if isinstance(each, Outcome) and isinstance(each.error, Unavailable):
+            raise each.error
 
 
 def _compared(document: Document, known: Known | None, recipe: bytes) -> Changed | Outcome:
