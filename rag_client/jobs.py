@@ -17,7 +17,7 @@ from rag_client.types import Job, JobState
 
 
 class Jobs:
-    """Jobs of the caller's tenant, and for admins those of the whole server."""
+    """Jobs of the caller's tenant, and for the operator those of the whole server."""
 
     def __init__(self, transport: Transport) -> None:
         self._transport = transport
@@ -37,8 +37,8 @@ class Jobs:
         timeout: float | None = None,
     ) -> Iterator[Job]:
         """Jobs of a kind, about a collection, in one of some states, newest first; empty: any.
-        `server_wide`: those of the whole server instead of the tenant's. `timeout` is of each
-        page."""
+        `server_wide`: those of the whole server instead of the tenant's, for its operator.
+        `timeout` is of each page."""
         call = _calls.list_jobs(kind, collection, tuple(states), server_wide, page_size)
         return self._transport.pages(call, timeout)
 
@@ -65,7 +65,7 @@ class Jobs:
 
 
 class AsyncJobs:
-    """Jobs of the caller's tenant, and for admins those of the whole server."""
+    """Jobs of the caller's tenant, and for the operator those of the whole server."""
 
     def __init__(self, transport: AioTransport) -> None:
         self._transport = transport
@@ -85,8 +85,8 @@ class AsyncJobs:
         timeout: float | None = None,
     ) -> AsyncIterator[Job]:
         """Jobs of a kind, about a collection, in one of some states, newest first; empty: any.
-        `server_wide`: those of the whole server instead of the tenant's. `timeout` is of each
-        page."""
+        `server_wide`: those of the whole server instead of the tenant's, for its operator.
+        `timeout` is of each page."""
         call = _calls.list_jobs(kind, collection, tuple(states), server_wide, page_size)
         return self._transport.pages(call, timeout)
 

@@ -27,7 +27,7 @@ def list_(
         list[JobState] | None, typer.Option(help="Only in this state. May be repeated.")
     ] = None,
     server: Annotated[
-        bool, typer.Option("--server", help="Those of the whole server; needs the role admin.")
+        bool, typer.Option("--server", help="Those of the whole server; for its operator.")
     ] = False,
     limit: Annotated[int, typer.Option(min=1, help="Most jobs.")] = 50,
 ) -> None:

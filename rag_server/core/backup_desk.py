@@ -135,11 +135,12 @@ class BackupDesk:
         await self._ask(work, call)
 
     async def verify(self, id: str, request_id: str | None, call: Call) -> Job:
-        """The job that verifies a backup, as far as it is the tenant's. Raises NotFound."""
+        """The job that verifies a backup, as far as it is the tenant's; one at a time, since it
+        reads all of it. Raises NotFound, AlreadyExists (JOB_IN_PROGRESS)."""
         await self.backup(id, call)
         tenant = call.principal.tenant
         request = JobRequest(tenant, "verify_backup", "", {"backup": id}, request_id)
-        return await self._jobs.take(request, call)
+        return await self._jobs.take(request, call, alone=True)
 
     async def restore(self, order: RestoreOrder, call: Call) -> Job:
         """The job that restores. Raises NotFound, InvalidRequest, AlreadyExists."""

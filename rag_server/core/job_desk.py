@@ -6,10 +6,10 @@ from dataclasses import replace
 from hashlib import sha256
 
 from rag_server.core.call import Call
-from rag_server.core.errors import NotFound, Reason, Unavailable
+from rag_server.core.errors import NotFound, NotPermitted, Reason, Unavailable
 from rag_server.core.jobs import ENDED, Job, JobQuery, JobRequest, JobStore
 from rag_server.core.library import Page
-from rag_server.core.principal import Role
+from rag_server.core.principal import OPERATOR, Role
 from rag_server.core.protocols import Workers
 from rag_server.core.tokens import page_start, page_token
 
@@ -19,7 +19,7 @@ _GLANCE = 0.25
 
 class JobDesk:
     """Takes, shows and cancels jobs. Those of another tenant do not exist; those of the whole
-    server exist for admins only."""
+    server, which tell of all tenants, exist for its operator only."""
 
     def __init__(
         self, store: JobStore, reads: Workers, commits: Workers, wake: Callable[[], None]
@@ -45,8 +45,11 @@ class JobDesk:
         return await self._reads.run(lambda: self._find(id, call), call.deadline)
 
     async def jobs(self, query: JobQuery, size: int, token: str, call: Call) -> Page[Job]:
-        """A page of jobs, newest first; with the tenant None those of the whole server."""
-        call.principal.require(Role.ADMIN if query.tenant is None else Role.READER)
+        """A page of jobs, newest first; with the tenant None those of the whole server. Raises
+        NotPermitted unless these are the caller's."""
+        call.principal.require(Role.READER)
+        if query.tenant is None and not call.principal.operates:
+            raise _not_permitted()
         listing = sha256(repr(replace(query, states=frozenset())).encode()).hexdigest()
         listing += "".join(sorted(query.states))
         before = page_start(token, listing)
@@ -93,8 +96,14 @@ class JobDesk:
         if job is None:
             return _missing()
         principal = call.principal
-        of_server = job.tenant is None and Role.ADMIN in principal.roles
-        return job if job.tenant == principal.tenant or of_server else _missing()
+        own = principal.operates if job.tenant is None else job.tenant == principal.tenant
+        return job if own else _missing()
+
+
+def _not_permitted() -> NotPermitted:
+    message = f"jobs of the whole server are shown to admins of the tenant {OPERATOR} only"
+    metadata = {"role": str(Role.ADMIN), "tenant": OPERATOR}
+    return NotPermitted(message, Reason.ROLE_REQUIRED, metadata)
 
 
 def _missing() -> Job:

@@ -18,9 +18,10 @@ _POLL = 1.0
 
 @dataclass(frozen=True, slots=True)
 class RunnerOptions:
-    """`threads` jobs at a time; a `lease` is renewed every `beat`, and found run out by others
-    at its end. A job that kills its servers is begun `max_attempts` times; one whose parts are
-    away is tried again after pauses of `retrying` in all. `grace`: how long a stop waits."""
+    """`threads` jobs of tenants at a time, and one more of the whole server; a `lease` is
+    renewed every `beat`, and found run out by others at its end. A job that kills its servers
+    is begun `max_attempts` times; one whose parts are away is tried again after pauses of
+    `retrying` in all. `grace`: how long a stop waits."""
 
     threads: int
     lease: timedelta
@@ -31,7 +32,8 @@ class RunnerOptions:
 
 
 class JobRunner:
-    """Claims jobs of the kinds that there are handlers for, oldest first."""
+    """Claims jobs of the kinds that there are handlers for. However many jobs tenants ask for,
+    and however long these take, the server's own work has a place."""
 
     def __init__(
         self,
@@ -94,7 +96,7 @@ class JobRunner:
     def _claim_all(self) -> None:
         while not self._stopping.is_set():
             try:
-                claimed = len(self._works) < self._options.threads and self._claim()
+                claimed = len(self._works) <= self._options.threads and self._claim()
             except Exception as error:
                 self._telemetry.failed("jobs", error)
                 claimed = False
@@ -109,7 +111,9 @@ class JobRunner:
     def _claim(self) -> bool:
         claimed_at = monotonic()
         kinds = [kind for kind in self._handlers if self._may_begin(kind)]
-        claim = self._store.claim(kinds, self._options.lease)
+        of_tenants = sum(work.job.tenant is not None for work in list(self._works))
+        full = of_tenants >= self._options.threads
+        claim = self._store.claim(kinds, self._options.lease, server_wide=full)
         if claim is None:
             return False
         work = HeldWork(self._store, claim, self._options.lease, claimed_at, self._stopping)

@@ -190,8 +190,12 @@ class JobStore(Protocol):
         """Newest first, those older than the job of the id `before` (empty: from the newest)."""
         ...
 
-    def claim(self, kinds: Sequence[str], lease: timedelta) -> Claim | None:
-        """The oldest job of those kinds that nobody holds, now held and one attempt further."""
+    def claim(
+        self, kinds: Sequence[str], lease: timedelta, *, server_wide: bool = False
+    ) -> Claim | None:
+        """A job of those kinds that nobody holds, now held and one attempt further: of the whole
+        server before those of tenants, of the tenant with the fewest held before others, then
+        the oldest. `server_wide`: only of the whole server."""
         ...
 
     def heartbeat(self, claim: Claim, progress: Progress, lease: timedelta) -> Job | None:

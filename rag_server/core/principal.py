@@ -6,6 +6,9 @@ from enum import StrEnum
 from rag_server.core.errors import InvalidRequest, NotPermitted, Reason, Violation
 from rag_server.core.filters import Filter
 
+# Tenant of whoever runs the server, and of everybody where there are no keys.
+OPERATOR = "default"
+
 
 class Role(StrEnum):
     """What a principal may do; a role includes nothing but itself."""
@@ -33,6 +36,11 @@ class Principal:
         if self.filter is not None and not self.roles <= {Role.READER}:
             raise InvalidRequest.of(Violation("filter", "goes with the role reader only"))
 
+    @property
+    def operates(self) -> bool:
+        """Whether the whole server is the caller's: an admin of the operator's tenant."""
+        return self.tenant == OPERATOR and Role.ADMIN in self.roles
+
     def require(self, role: Role) -> None:
         """Raise NotPermitted unless the principal has `role`."""
         if role not in self.roles:
@@ -42,4 +50,4 @@ class Principal:
 
 
 # The caller where authentication is off.
-ANONYMOUS = Principal("default", frozenset(Role))
+ANONYMOUS = Principal(OPERATOR, frozenset(Role))

@@ -103,6 +103,25 @@ def test_oldest_job_of_a_known_kind_is_claimed(jobs: JobStore, catalog_clock: An
     assert jobs.claim(("reindex",), LEASE) is None
 
 
+def test_work_of_the_server_goes_before_that_of_tenants(jobs: JobStore, catalog_clock: Any) -> None:
+    jobs.create(REQUEST)
+    assert jobs.claim(("reindex",), LEASE, server_wide=True) is None
+    catalog_clock.pass_seconds(1)
+    own = jobs.create(replace(REQUEST, tenant=None))
+    assert claimed(jobs).job.id == own.id
+    assert claimed(jobs).job.tenant == "acme"
+
+
+def test_tenant_with_a_long_queue_does_not_keep_others_waiting(
+    jobs: JobStore, catalog_clock: Any
+) -> None:
+    for tenant in ("acme", "acme", "acme", "globex", "globex"):
+        jobs.create(replace(REQUEST, tenant=tenant))
+        catalog_clock.pass_seconds(1)
+    order = [claimed(jobs).job.tenant for _ in range(5)]
+    assert order == ["acme", "globex", "acme", "globex", "acme"]
+
+
 def test_each_job_is_claimed_once(jobs: JobStore, other_server: JobStore) -> None:
     made = {jobs.create(REQUEST).id for _ in range(6)}
 

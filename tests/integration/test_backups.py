@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ from rag_client import Document
 from rag_client.aio import AsyncRagClient
 from rag_server.app import running
 from rag_server.core.backups import Scope
+from rag_server.core.jobs import JobRequest
 from rag_server.core.principal import Role
 from rag_server.settings import Settings
 from rag_server.stores.backup.backups import Backups
@@ -182,6 +184,23 @@ async def test_a_damaged_backup_fails_its_verification(caller: Caller, tmp_path:
     assert "does not match its checksum" in job.error.message
     assert (await caller.restore(backup, replace=True)).state == State.STATE_FAILED
     assert await texts(caller, "docs") == {"one": "one fish"}
+
+
+async def test_a_tenant_verifies_one_backup_at_a_time(tmp_path: Path) -> None:
+    catalog = open_catalog(tmp_path / "data")
+    held = catalog.jobs.create(JobRequest("default", "verify_backup"))
+    assert catalog.jobs.claim(["verify_backup"], timedelta(hours=1))
+    async with server(tmp_path) as port:
+        somebody = Caller(port)
+        await write(somebody, "docs", "one fish")
+        request = pb.VerifyBackupRequest(backup_id=await somebody.backup())
+        assert await refused(somebody.call(somebody.admin.VerifyBackup, request)) == (
+            grpc.StatusCode.ALREADY_EXISTS,
+            "JOB_IN_PROGRESS",
+        )
+        catalog.jobs.request_cancel(held.id)
+        await somebody.close()
+    catalog.close()
 
 
 @pytest.mark.parametrize(

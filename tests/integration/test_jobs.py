@@ -3,15 +3,27 @@
 import json
 import sys
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 from typer.testing import CliRunner
 
-from rag_client import AsyncRagClient, Document, JobState, RagClient, Reindexing
+from rag_client import (
+    AsyncRagClient,
+    Document,
+    JobState,
+    NotFound,
+    PermissionDenied,
+    RagClient,
+    Reindexing,
+)
 from rag_client.cli.app import build_app
+from rag_server.core.principal import Role
+from rag_server.stores.catalog.catalog import open_catalog
 from tests.integration.client.test_cli_commands import check
 from tests.serving import ServerProcess, serving
+from tests.waiting import eventually
 
 COMMAND = (sys.executable, "-m", "tests.chaos.server")
 Run = Callable[..., Any]
@@ -59,6 +71,28 @@ def test_job_that_was_cancelled_is_shown_as_a_failure_to_who_follows_it(run: Run
     assert check("job", run("jobs", "cancel", job, "--json").stdout)["cancel_requested"]
     assert "cancelled" in run("jobs", "watch", job, code=1).stdout
     assert "there is no job" in run("jobs", "get", "nothing", code=1).stderr
+
+
+def test_jobs_of_the_server_exist_for_its_operator_only(tmp_path: Path) -> None:
+    catalog = open_catalog(tmp_path)
+    key = catalog.keys.create("acme", frozenset(Role), "test", None)[1]
+    catalog.close()
+    with (
+        serving(tmp_path, command=COMMAND) as server,
+        RagClient(server.address) as operator,
+        RagClient(server.address, api_key=key) as acme,
+    ):
+        found: Any = eventually(lambda: list(operator.jobs.list(server_wide=True)))
+        with pytest.raises(PermissionDenied) as denied:
+            list(acme.jobs.list(server_wide=True))
+        assert (denied.value.reason, denied.value.metadata["tenant"]) == (
+            "ROLE_REQUIRED",
+            "default",
+        )
+        for call in (acme.jobs.get, acme.jobs.cancel, lambda job: list(acme.jobs.watch(job))):
+            with pytest.raises(NotFound):
+                call(found[-1].id)
+        assert operator.jobs.cancel(found[-1].id).id == found[-1].id
 
 
 async def test_asyncio_client_follows_a_job_and_leaving_does_not_cancel_it(

@@ -29,7 +29,9 @@ class JobServiceStub(object):
     """Jobs: long work that goes on when the caller leaves, and when the server that
     works on it dies (another, or the same once it is back, goes on where it was).
     Calls that begin a job return it at once. A job of another tenant is
-    NOT_FOUND; jobs of the whole server are shown to admins only.
+    NOT_FOUND. Jobs of the whole server (garbage collection, backups by the clock)
+    tell of all tenants: they are shown to admins of the tenant `default` only, who
+    are its operator's, and are NOT_FOUND for everybody else.
     """
 
     def __init__(self, channel):
@@ -64,7 +66,9 @@ class JobServiceServicer(object):
     """Jobs: long work that goes on when the caller leaves, and when the server that
     works on it dies (another, or the same once it is back, goes on where it was).
     Calls that begin a job return it at once. A job of another tenant is
-    NOT_FOUND; jobs of the whole server are shown to admins only.
+    NOT_FOUND. Jobs of the whole server (garbage collection, backups by the clock)
+    tell of all tenants: they are shown to admins of the tenant `default` only, who
+    are its operator's, and are NOT_FOUND for everybody else.
     """
 
     def GetJob(self, request, context):
@@ -75,7 +79,8 @@ class JobServiceServicer(object):
         raise NotImplementedError('Method not implemented!')
 
     def ListJobs(self, request, context):
-        """Lists jobs, newest first. Role: reader; admin for those of the whole server.
+        """Lists jobs, newest first. Role: reader; for those of the whole server admin,
+        of the tenant `default`.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -136,7 +141,9 @@ class JobService(object):
     """Jobs: long work that goes on when the caller leaves, and when the server that
     works on it dies (another, or the same once it is back, goes on where it was).
     Calls that begin a job return it at once. A job of another tenant is
-    NOT_FOUND; jobs of the whole server are shown to admins only.
+    NOT_FOUND. Jobs of the whole server (garbage collection, backups by the clock)
+    tell of all tenants: they are shown to admins of the tenant `default` only, who
+    are its operator's, and are NOT_FOUND for everybody else.
     """
 
     @staticmethod

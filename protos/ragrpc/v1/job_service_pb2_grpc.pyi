@@ -30,7 +30,9 @@ class JobServiceStub:
     """Jobs: long work that goes on when the caller leaves, and when the server that
     works on it dies (another, or the same once it is back, goes on where it was).
     Calls that begin a job return it at once. A job of another tenant is
-    NOT_FOUND; jobs of the whole server are shown to admins only.
+    NOT_FOUND. Jobs of the whole server (garbage collection, backups by the clock)
+    tell of all tenants: they are shown to admins of the tenant `default` only, who
+    are its operator's, and are NOT_FOUND for everybody else.
     """
 
     @_typing.overload
@@ -40,7 +42,9 @@ class JobServiceStub:
     GetJob: _grpc.UnaryUnaryMultiCallable[_job_service_pb2.GetJobRequest, _job_service_pb2.GetJobResponse]
     """Reads one job. Role: reader. Errors: NOT_FOUND (JOB_NOT_FOUND)."""
     ListJobs: _grpc.UnaryUnaryMultiCallable[_job_service_pb2.ListJobsRequest, _job_service_pb2.ListJobsResponse]
-    """Lists jobs, newest first. Role: reader; admin for those of the whole server."""
+    """Lists jobs, newest first. Role: reader; for those of the whole server admin,
+    of the tenant `default`.
+    """
     WatchJob: _grpc.UnaryStreamMultiCallable[_job_service_pb2.WatchJobRequest, _job_service_pb2.WatchJobResponse]
     """Sends the job as it is, then whenever it has changed, until it has ended;
     then the stream ends. Leaving does not cancel the job. A stream that breaks
@@ -59,14 +63,18 @@ class JobServiceAsyncStub(JobServiceStub):
     """Jobs: long work that goes on when the caller leaves, and when the server that
     works on it dies (another, or the same once it is back, goes on where it was).
     Calls that begin a job return it at once. A job of another tenant is
-    NOT_FOUND; jobs of the whole server are shown to admins only.
+    NOT_FOUND. Jobs of the whole server (garbage collection, backups by the clock)
+    tell of all tenants: they are shown to admins of the tenant `default` only, who
+    are its operator's, and are NOT_FOUND for everybody else.
     """
 
     def __init__(self, channel: _aio.Channel) -> None: ...
     GetJob: _aio.UnaryUnaryMultiCallable[_job_service_pb2.GetJobRequest, _job_service_pb2.GetJobResponse]  # type: ignore[assignment]
     """Reads one job. Role: reader. Errors: NOT_FOUND (JOB_NOT_FOUND)."""
     ListJobs: _aio.UnaryUnaryMultiCallable[_job_service_pb2.ListJobsRequest, _job_service_pb2.ListJobsResponse]  # type: ignore[assignment]
-    """Lists jobs, newest first. Role: reader; admin for those of the whole server."""
+    """Lists jobs, newest first. Role: reader; for those of the whole server admin,
+    of the tenant `default`.
+    """
     WatchJob: _aio.UnaryStreamMultiCallable[_job_service_pb2.WatchJobRequest, _job_service_pb2.WatchJobResponse]  # type: ignore[assignment]
     """Sends the job as it is, then whenever it has changed, until it has ended;
     then the stream ends. Leaving does not cancel the job. A stream that breaks
@@ -84,7 +92,9 @@ class JobServiceServicer(metaclass=_abc_1.ABCMeta):
     """Jobs: long work that goes on when the caller leaves, and when the server that
     works on it dies (another, or the same once it is back, goes on where it was).
     Calls that begin a job return it at once. A job of another tenant is
-    NOT_FOUND; jobs of the whole server are shown to admins only.
+    NOT_FOUND. Jobs of the whole server (garbage collection, backups by the clock)
+    tell of all tenants: they are shown to admins of the tenant `default` only, who
+    are its operator's, and are NOT_FOUND for everybody else.
     """
 
     @_abc_1.abstractmethod
@@ -101,7 +111,9 @@ class JobServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _job_service_pb2.ListJobsRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_job_service_pb2.ListJobsResponse, _abc.Awaitable[_job_service_pb2.ListJobsResponse]]:
-        """Lists jobs, newest first. Role: reader; admin for those of the whole server."""
+        """Lists jobs, newest first. Role: reader; for those of the whole server admin,
+        of the tenant `default`.
+        """
 
     @_abc_1.abstractmethod
     def WatchJob(

@@ -25,7 +25,11 @@ class Maintenance(Section):
 class Jobs(Section):
     """Long work: reindexing, backups, garbage collection."""
 
-    threads: Threads = Field(default=2, description="Jobs that this server works on at a time.")
+    threads: Threads = Field(
+        default=2,
+        description="Jobs of tenants that this server works on at a time; those of the whole "
+        "server have one thread more.",
+    )
     lease_seconds: float = Field(
         default=30.0,
         ge=1,

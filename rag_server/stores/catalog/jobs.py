@@ -12,9 +12,11 @@ from sqlalchemy import (
     Connection,
     Row,
     Select,
+    Subquery,
     Update,
     and_,
     delete,
+    func,
     insert,
     or_,
     select,
@@ -37,6 +39,8 @@ from rag_server.stores.catalog.writer import Writer
 
 # Who creates holds the row of this name, so that two servers do not both find a place free.
 _CREATING = "jobs.create"
+# Free jobs that are tried for, where other servers may be faster.
+_TRIED = 20
 
 
 class SqlJobs:
@@ -80,9 +84,11 @@ class SqlJobs:
         with self._database.reading() as connection:
             return [job_of(row) for row in connection.execute(rows.limit(limit))]
 
-    def claim(self, kinds: Sequence[str], lease: timedelta) -> Claim | None:
-        """The oldest that nobody holds."""
-        for free in self._free(kinds):
+    def claim(
+        self, kinds: Sequence[str], lease: timedelta, *, server_wide: bool = False
+    ) -> Claim | None:
+        """One that nobody holds."""
+        for free in self._free(kinds, server_wide=server_wide):
             claim = self._writer.run(partial(self._take, id=free, lease=lease))
             if claim is not None:
                 return claim
@@ -168,12 +174,19 @@ class SqlJobs:
             old = old.where(jobs.c.kind == kind)
         return self._writer.run(lambda connection: connection.execute(old).rowcount)
 
-    def _free(self, kinds: Sequence[str]) -> list[str]:
+    def _free(self, kinds: Sequence[str], *, server_wide: bool) -> list[str]:
+        now = self._now()
+        busy = _busy(now)
         query = (
             select(jobs.c.id)
-            .where(jobs.c.kind.in_(kinds), _claimable(self._now()))
+            .outerjoin(busy, busy.c.tenant == jobs.c.tenant)
+            .where(jobs.c.kind.in_(kinds), _claimable(now))
+            .order_by(jobs.c.tenant.is_not(None), func.coalesce(busy.c.held, 0))
             .order_by(jobs.c.created_at, jobs.c.id)
+            .limit(_TRIED)
         )
+        if server_wide:
+            query = query.where(jobs.c.tenant.is_(None))
         with self._database.reading() as connection:
             return list(connection.scalars(query))
 
@@ -236,7 +249,7 @@ def _refuse_second(connection: Connection, request: JobRequest) -> None:
     )
     running = connection.scalars(query).first()
     if running is not None:
-        message = f"job {running} does this already: wait for its end, or cancel it"
+        message = f"job {running} is at work on this: wait for its end, or cancel it"
         raise AlreadyExists(message, Reason.JOB_IN_PROGRESS, {"job": running})
 
 
@@ -244,6 +257,13 @@ def _claimable(now: int) -> ColumnElement[bool]:
     """Held by nobody, or by one that has died."""
     free = or_(jobs.c.lease_until.is_(None), jobs.c.lease_until <= now)
     return and_(jobs.c.finished_at.is_(None), free)
+
+
+def _busy(now: int) -> Subquery:
+    """How many jobs of each tenant are being worked on."""
+    at_work = (jobs.c.finished_at.is_(None), jobs.c.owner.is_not(None), jobs.c.lease_until > now)
+    held = func.count().label("held")
+    return select(jobs.c.tenant, held).where(*at_work).group_by(jobs.c.tenant).subquery()
 
 
 def _held(claim: Claim) -> Update:

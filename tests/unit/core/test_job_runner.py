@@ -1,4 +1,5 @@
 import threading
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
 from datetime import timedelta
@@ -265,6 +266,28 @@ def test_failure_that_was_not_undone_is_undone_by_the_next(store: JobStore, runn
     running(play)
     end = ended(store, store.create(REQUEST))
     assert (end.state, play.undone, runs) == (JobState.FAILED, 2, [1])
+
+
+def test_work_of_the_server_has_a_place_when_tenants_take_all(
+    store: JobStore, running: Any
+) -> None:
+    freed = threading.Event()
+
+    def run(work: JobWork) -> Mapping[str, Any]:
+        return {"freed": work.job.tenant is not None and freed.wait(30)}
+
+    asked = [store.create(REQUEST) for _ in range(2 * OPTIONS.threads)]
+    running(Play(run))
+    at_work = {JobState.RUNNING: OPTIONS.threads, JobState.QUEUED: OPTIONS.threads}
+
+    def states() -> Counter[JobState]:
+        return Counter(found.state for each in asked if (found := store.get(each.id)))
+
+    eventually(lambda: states() == at_work)
+    assert ended(store, store.create(JobRequest(None, "play"))).state is JobState.SUCCEEDED
+    assert states() == at_work
+    freed.set()
+    assert [ended(store, each).result for each in asked] == [{"freed": True}] * len(asked)
 
 
 def test_work_outlives_its_first_lease(store: JobStore, running: Any) -> None:
