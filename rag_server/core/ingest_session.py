@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 from rag_server.core.assembly import Assembly
 from rag_server.core.call import Call
 from rag_server.core.documents import Collection, Outcome
-from rag_server.core.errors import Exhausted
+from rag_server.core.errors import Exhausted, Unavailable
 from rag_server.core.frames import Answer, Answered, Credits, Draining, Event, Frame, Item
 from rag_server.core.ingest import Changed, IngestPath
 from rag_server.core.preparation import Prepared
@@ -210,7 +210,9 @@ class IngestSession:
     ) -> Prepared | Outcome:
         done = await self._path.prepare(collection, changed, call)
         error = done.error if isinstance(done, Outcome) else None
-        if isinstance(error, Exhausted) and error.retry_after_ms is not None:
+        # What is away, or busy, is no fault of the document.
+        busy = isinstance(error, Exhausted) and error.retry_after_ms is not None
+        if error is not None and (busy or isinstance(error, Unavailable)):
             raise error
         return done
 

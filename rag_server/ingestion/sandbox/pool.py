@@ -1,6 +1,5 @@
 """The parsing processes of a server."""
 
-import signal
 import threading
 
 from rag_server.core.call import Deadline
@@ -37,8 +36,8 @@ class ParsingPool:
                     raise
                 # It may have died of an earlier document, or of idleness.
                 return self._parse(self._start(), content_type, content, deadline)
-        except Died as death:
-            raise self._reason(death) from None
+        except Died:
+            raise crashed() from None
 
     def close(self) -> None:
         """End the idle processes; those at work end with their document."""
@@ -74,9 +73,3 @@ class ParsingPool:
                 self._idle.append(process)
                 return
         process.kill()
-
-    def _reason(self, death: Died) -> Exception:
-        if death.code == -signal.SIGKILL:
-            # Not by us: somebody, or the system for want of memory.
-            return Unavailable("the parser was killed; send the document again", Reason.NOT_READY)
-        return crashed()
