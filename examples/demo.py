@@ -14,11 +14,12 @@ import sys
 import tempfile
 from collections import deque
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from pydoc_data.topics import topics
 from threading import Thread
+from typing import IO
 from urllib.request import urlopen
 
 from rich.console import Console
@@ -124,13 +125,19 @@ def listening(process: "subprocess.Popen[str]") -> Server:
         event = json.loads(line) if line.startswith("{") else {}
         if event.get("event") == "serving":
             # A pipe that nobody reads would stop the server one day.
-            Thread(target=deque, args=(process.stdout, 0), daemon=True).start()
+            Thread(target=_drain, args=(process.stdout,), daemon=True).start()
             return Server(
                 process,
                 f"127.0.0.1:{event['port']}",
                 f"http://127.0.0.1:{event['sidecar_port']}/metrics",
             )
     raise SystemExit("The server did not start:\n" + "".join(lines))
+
+
+def _drain(pipe: IO[str]) -> None:
+    # Closed beneath it when the server has ended.
+    with suppress(ValueError):
+        deque(pipe, 0)
 
 
 def python_reference() -> list[Document]:
