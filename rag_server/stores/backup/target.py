@@ -1,5 +1,6 @@
 """Where backups lie: a directory, or whatever else fsspec reaches by a URL."""
 
+import errno
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -9,12 +10,13 @@ from typing import Any
 import fsspec
 from fsspec.implementations.local import LocalFileSystem
 
-from rag_server.core.errors import NotFound, RagError, Reason, Unavailable
+from rag_server.core.errors import Exhausted, NotFound, RagError, Reason, Unavailable
 
 
 class Target:
     """Files under a URL. What was put is durable, and a published file is there whole or not
-    at all. Names are relative, with slashes. Raises Unavailable without the driver's text."""
+    at all. Names are relative, with slashes. Raises Unavailable without the driver's text,
+    Exhausted (STORAGE_FULL) where a directory has no room."""
 
     def __init__(self, url: str, options: Mapping[str, Any] | None = None) -> None:
         """`options` go to fsspec's filesystem; they may hold secrets."""
@@ -86,8 +88,9 @@ class Target:
 
     def _flush(self, path: str) -> None:
         if self._local:
-            _sync(Path(path))
-            _sync(Path(path).parent)
+            # The directory of a new backup is an entry of the root.
+            for each in (Path(path), Path(path).parent, Path(self._root)):
+                _sync(each)
 
 
 def _sync(path: Path) -> None:
@@ -104,13 +107,21 @@ def _translated() -> Iterator[None]:
         yield
     except RagError:
         raise
+    except OSError as error:
+        if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+            raise _unusable(error) from error
+        raise Exhausted("the backup target is full", Reason.STORAGE_FULL) from error
     except Exception as error:
-        # Drivers raise what they like, with addresses and keys in the text.
-        raise Unavailable(
-            "the backup target cannot be used",
-            Reason.BACKUP_TARGET_UNAVAILABLE,
-            {"cause": type(error).__name__},
-        ) from error
+        raise _unusable(error) from error
+
+
+def _unusable(error: Exception) -> Unavailable:
+    # Drivers raise what they like, with addresses and keys in the text.
+    return Unavailable(
+        "the backup target cannot be used",
+        Reason.BACKUP_TARGET_UNAVAILABLE,
+        {"cause": type(error).__name__},
+    )
 
 
 @contextmanager
