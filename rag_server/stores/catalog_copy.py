@@ -1,6 +1,5 @@
 """A copy of the catalog's file that was made before its schema is changed."""
 
-import os
 import shutil
 import sqlite3
 from collections.abc import Iterator
@@ -10,6 +9,7 @@ from pathlib import Path
 
 from rag_server.core.errors import Exhausted, RagError, Reason
 from rag_server.stores.catalog.sqlite import FILE, connect
+from rag_server.stores.durability import flush
 from rag_server.stores.migration_failure import failed
 
 _DIRECTORY = "before-migration"
@@ -31,9 +31,9 @@ def copy_catalog(data_dir: Path, schema: str, at: datetime) -> Path:
     try:
         with _explained():
             _copy(data_dir / FILE, unfinished)
-            _flush(unfinished)
+            flush(unfinished)
         unfinished.rename(target)
-        _flush(directory)
+        flush(directory)
     finally:
         unfinished.unlink(missing_ok=True)
     return target
@@ -58,14 +58,6 @@ def _copy(source: Path, target: Path) -> None:
         found = [row for (row,) in copy.execute("PRAGMA integrity_check(1)")]
     if found != ["ok"]:
         raise RagError(f"{_WHAT}: it is damaged; restore it from a backup", Reason.NOT_READY)
-
-
-def _flush(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 @contextmanager

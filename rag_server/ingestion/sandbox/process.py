@@ -29,11 +29,7 @@ _GRACE = 15.0
 
 
 class Died(Exception):
-    """The process ended in the middle of a document; `code` as of subprocess."""
-
-    def __init__(self, code: int) -> None:
-        super().__init__(code)
-        self.code = code
+    """The process ended in the middle of a document."""
 
 
 class ParsingProcess:
@@ -79,7 +75,7 @@ class ParsingProcess:
         except (ValueError, TypeError, KeyError, RecursionError):
             # Whoever answers like this is no longer the program that was started.
             self.kill()
-            raise Died(-signal.SIGSEGV) from None
+            raise Died from None
         self.documents += 1
         if found is None:
             assert failed is not None
@@ -121,10 +117,10 @@ class ParsingProcess:
             code = self._process.wait(_GRACE)
         except subprocess.TimeoutExpired:
             self.kill()
-            code = -signal.SIGSEGV
+            return Died()
         if code in (-signal.SIGALRM, -signal.SIGXCPU):
             return self._too_slow()
-        return Died(code)
+        return Died()
 
     def _too_slow(self) -> Exception:
         return over_limit(f"takes over {self._limits.seconds:g} s to parse", "timeout_seconds")

@@ -1,7 +1,6 @@
 """Where backups lie: a directory, or whatever else fsspec reaches by a URL."""
 
 import errno
-import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
@@ -11,6 +10,7 @@ import fsspec
 from fsspec.implementations.local import LocalFileSystem
 
 from rag_server.core.errors import Exhausted, NotFound, RagError, Reason, Unavailable
+from rag_server.stores.durability import flush
 
 
 class Target:
@@ -45,7 +45,7 @@ class Target:
             self._flush(part)
             if self._local:
                 Path(part).replace(path)
-                _sync(Path(path).parent)
+                flush(Path(path).parent)
 
     def fetch(self, name: str, destination: Path) -> None:
         """Copy a file here. Raises NotFound."""
@@ -90,15 +90,7 @@ class Target:
         if self._local:
             # The directory of a new backup is an entry of the root.
             for each in (Path(path), Path(path).parent, Path(self._root)):
-                _sync(each)
-
-
-def _sync(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+                flush(each)
 
 
 @contextmanager
