@@ -48,7 +48,7 @@ class ResidentChunks(Protocol):
         ...
 
     def among(self, rows: Rows) -> NDArray[np.bool_]:
-        """bool (n,): which of those chunks are among them; unknown rows are not."""
+        """Which of those n chunks are among them, bool (n,); unknown rows are not."""
         ...
 
     def since(self, revision: int) -> "ResidentChunks":
