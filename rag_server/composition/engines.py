@@ -15,6 +15,7 @@ from rag_server.core.follower import Follower
 from rag_server.core.leadership import Leadership
 from rag_server.core.protocols import Embedder
 from rag_server.core.telemetry import Telemetry
+from rag_server.core.vector_applier import VectorApplier
 from rag_server.embedders import EMBEDDERS
 from rag_server.resilience.priority import give_way
 from rag_server.settings import Settings
@@ -60,10 +61,11 @@ async def open_engines(
     stack.callback(index.close)
     follower = Follower(
         catalog,
-        index,
+        VectorApplier(catalog, index),
         telemetry,
         prepare_thread=give_way,
         leadership=_leadership(settings, catalog),
+        shared=settings.catalog.url is not None,
     )
     await asyncio.to_thread(follower.start)
     stack.callback(follower.stop)

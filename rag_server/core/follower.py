@@ -1,4 +1,4 @@
-"""The indexes follow: one thread that applies the catalog's feed to the vector index."""
+"""The indexes follow: one thread for each, which applies the catalog's feed to it."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -10,11 +10,9 @@ from rag_server.core.call import Deadline
 from rag_server.core.documents import View
 from rag_server.core.errors import NotFound, Reason, Unavailable
 from rag_server.core.leadership import Leadership
-from rag_server.core.protocols import Catalog, VectorIndex
+from rag_server.core.protocols import Applier, Catalog
 from rag_server.core.telemetry import Telemetry
 
-# Chunks applied in one go; bounds memory while an index is rebuilt.
-_STRETCH = 2_000
 # Pause before a part that failed is tried again, in seconds; others go on meanwhile.
 _RETRY_SECONDS = 1.0
 # Time between two looks at the index, in seconds, and the time spared for each second of it.
@@ -29,28 +27,31 @@ _GLANCE = 0.05
 
 
 class Follower:
-    """Applies every collection's changes in order, and tells readers how far it is. Implements
-    `Freshness` and `Following`: who removes from the index does so while it is `still`, so
-    that no addition is undone by a removal that was decided before it. Of several servers
-    that share a catalog and an index the one that leads applies; the others look at how far
-    it is."""
+    """Has an index apply every collection's changes in order, and tells readers how far it is.
+    Implements `Freshness` and `Following`: who removes from the index does so while it is
+    `still`, so that no addition is undone by a removal that was decided before it. Of several
+    servers that share a catalog and an index the one that leads applies; the others look at how
+    far it is. An index of a server's own is followed by each."""
 
     def __init__(
         self,
         catalog: Catalog,
-        index: VectorIndex,
+        applier: Applier,
         telemetry: Telemetry,
         prepare_thread: Callable[[], None] = lambda: None,
         leadership: Leadership | None = None,
+        *,
+        shared: bool = False,
     ) -> None:
         """`prepare_thread` is called first in the thread that follows. `leadership` None: no
-        other server writes."""
+        other server changes the index. `shared`: others commit to the catalog, too."""
         self._catalog = catalog
-        self._index = index
+        self._applier = applier
         self._telemetry = telemetry
         self._prepare_thread = prepare_thread
         self._leadership = leadership
-        self._look_every = _SHARED_LOOK_SECONDS if leadership else _LOOK_SECONDS
+        self._shared = shared
+        self._look_every = _SHARED_LOOK_SECONDS if shared else _LOOK_SECONDS
         self._leads = False
         self._changed = Condition()
         self._newest: dict[str, View] = {}
@@ -61,7 +62,7 @@ class Follower:
         self._look_at = 0.0
         self._stopping = False
         self._adding = Lock()
-        self._thread = Thread(target=self._run, name="ragrpc-follower", daemon=True)
+        self._thread = Thread(target=self._run, name=f"ragrpc-{applier.kind}-follower", daemon=True)
 
     def start(self) -> None:
         """Begin by removing what the catalog does not know (it may have been restored from
@@ -91,8 +92,8 @@ class Follower:
                 self._changed.notify_all()
 
     def applied(self, view: View) -> int:
-        """Revision that the vector index has applied."""
-        return self._index.applied(view.index_name)
+        """Revision that the index has applied."""
+        return self._applier.applied(view.index_name)
 
     def wait(self, view: View, revision: int, deadline: Deadline) -> int:
         """Wait until `revision` is applied, two seconds or half of the time left at most;
@@ -101,7 +102,7 @@ class Follower:
         with self._changed:
             while self.applied(view) < revision and not self._stopping:
                 if self._away:
-                    raise _away()
+                    raise self._unavailable()
                 if not (patience.remaining() and deadline.remaining()):
                     break
                 self._changed.wait(_GLANCE)
@@ -121,7 +122,8 @@ class Follower:
     def ping(self) -> None:
         """Raises Unavailable when nothing is followed any more."""
         if not self._thread.is_alive():
-            raise Unavailable("the index is not followed any more", Reason.NOT_READY)
+            kind = self._applier.kind
+            raise Unavailable(f"the {kind} index is not followed any more", Reason.NOT_READY)
 
     def _run(self) -> None:
         self._prepare_thread()
@@ -137,11 +139,11 @@ class Follower:
         other servers have written."""
         began = monotonic()
         try:
-            self._index.refresh()
+            self._applier.refresh()
             led, self._leads = self._leads, self._leadership is None or self._leadership.held()
             if self._leads and (self._away or not led):
                 self._reconcile()
-            if self._leadership:
+            if self._shared:
                 self._hear()
         except Exception as error:
             self._miss(error)
@@ -163,9 +165,9 @@ class Follower:
         """Remove parts that the catalog does not know, or that are ahead of it."""
         views = self._catalog.collections.views(retired=True)
         known = {view.index_name: view.revision for view in views}
-        for name in self._index.names():
-            if self._index.applied(name) > known.get(name, -1):
-                self._index.drop(name)
+        for name in self._applier.names():
+            if self._applier.applied(name) > known.get(name, -1):
+                self._applier.drop(name)
 
     def _hear(self) -> None:
         """Learn of what other servers have committed or deleted."""
@@ -181,7 +183,7 @@ class Follower:
         """Follow again what has lost something."""
         with self._changed:
             for name, view in self._newest.items():
-                if self._index.applied(name) < view.revision:
+                if self._applier.applied(name) < view.revision:
                     self._behind.setdefault(name, view)
                 elif not self._leads:
                     self._behind.pop(name, None)
@@ -190,7 +192,7 @@ class Follower:
 
     def _report_lag(self) -> None:
         lags = (view.revision - self.applied(view) for view in self._behind.values())
-        self._telemetry.lag("vector", max(0, *lags) if self._behind else 0)
+        self._telemetry.lag(self._applier.kind, max(0, *lags) if self._behind else 0)
 
     def _next(self, patience: float) -> View | None:
         """The collection whose turn it is: each gets one stretch, then goes to the end."""
@@ -229,7 +231,7 @@ class Follower:
         return True
 
     def _follow(self, view: View) -> None:
-        applied = self._index.applied(view.index_name)
+        applied = self._applier.applied(view.index_name)
         if applied < view.revision:
             try:
                 applied = self._add(view, applied)
@@ -243,16 +245,7 @@ class Follower:
             if view.index_name not in self._newest:
                 # Whoever forgot it removes its part, which must not come back.
                 return applied
-            self._prepare(view, applied)
-            changes = self._catalog.feed.changes(view, applied, _STRETCH)
-            self._index.apply(view.index_name, changes)
-            return changes.upto
-
-    def _prepare(self, view: View, applied: int) -> None:
-        """Make a part that may be missing as its generation wants it."""
-        if applied == 0:
-            settings = self._catalog.collections.settings(view)
-            self._index.prepare(view.index_name, settings.index)
+            return self._applier.follow(view, applied)
 
     def _settle(self, view: View, applied: int) -> None:
         with self._changed:
@@ -272,12 +265,11 @@ class Follower:
             for known in (self._newest, self._behind, self._retry_at):
                 known.pop(name, None)
 
-
-def _away() -> Unavailable:
-    message = "the vector index is not available"
-    return Unavailable(
-        message,
-        Reason.NOT_READY,
-        {"part": "vector index"},
-        retry_after_ms=int(1000 * _LOOK_SECONDS),
-    )
+    def _unavailable(self) -> Unavailable:
+        part = f"{self._applier.kind} index"
+        return Unavailable(
+            f"the {part} is not available",
+            Reason.NOT_READY,
+            {"part": part},
+            retry_after_ms=int(1000 * _LOOK_SECONDS),
+        )

@@ -474,6 +474,40 @@ class InspectableIndex(VectorIndex, Protocol):
         ...
 
 
+class Applier(Protocol):
+    """A derived index as its follower sees it, with one part per `View.index_name`. Called from
+    one thread, except for `applied`."""
+
+    @property
+    def kind(self) -> str:
+        """One word for metrics and people, e.g. "vector"."""
+        ...
+
+    def applied(self, name: str) -> int:
+        """Revision up to which the feed is applied, as last heard; 0 for an unknown name.
+        From memory, never raises."""
+        ...
+
+    def follow(self, view: View, after: int) -> int:
+        """Apply the next stretch of the feed, which is idempotent; `after` is what is applied,
+        and below the view's revision. The revision then applied. Raises NotFound when the
+        collection is gone, Unavailable when the engine is away."""
+        ...
+
+    def drop(self, name: str) -> None:
+        """Remove the whole part; an unknown name is fine."""
+        ...
+
+    def names(self) -> list[str]:
+        """Names of all parts, as last heard."""
+        ...
+
+    def refresh(self) -> None:
+        """Hear which parts there are and what they have applied: another process may have
+        written, or data may have been lost. Raises Unavailable when the engine is away."""
+        ...
+
+
 class Pingable(Protocol):
     """Ability to say whether the part works."""
 
@@ -483,10 +517,10 @@ class Pingable(Protocol):
 
 
 class Freshness(Protocol):
-    """Tells how far the indexes have followed."""
+    """Tells how far an index has followed."""
 
     def applied(self, view: View) -> int:
-        """Revision that the vector index has applied."""
+        """Revision that the index has applied."""
         ...
 
     def wait(self, view: View, revision: int, deadline: Deadline) -> int:

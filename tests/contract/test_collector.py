@@ -17,6 +17,7 @@ from rag_server.core.job_work import HeldWork
 from rag_server.core.jobs import Claim, JobRequest, JobState, Progress
 from rag_server.core.protocols import Catalog, VectorIndex
 from rag_server.core.telemetry import Silent
+from rag_server.core.vector_applier import VectorApplier
 from rag_server.stores.chroma import ChromaIndex, EmbeddedEngine
 from tests.contract.conftest import IDENTITY, Clock, Sketch
 
@@ -68,7 +69,9 @@ def collector(
     return GarbageCollector(
         catalog_under_test,
         index_under_test,
-        Follower(catalog_under_test, index_under_test, telemetry),
+        Follower(
+            catalog_under_test, VectorApplier(catalog_under_test, index_under_test), telemetry
+        ),
         telemetry,
         retention=timedelta(seconds=60),
         job_retention=timedelta(days=1),

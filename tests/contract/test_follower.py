@@ -15,6 +15,7 @@ from rag_server.core.follower import Follower
 from rag_server.core.leadership import Leadership
 from rag_server.core.protocols import Catalog, Changes, VectorIndex
 from rag_server.core.telemetry import Silent
+from rag_server.core.vector_applier import VectorApplier
 from rag_server.settings import Settings
 from tests.contract.conftest import IDENTITY, Clock, Sketch
 
@@ -102,7 +103,13 @@ def follow(catalog_under_test: Catalog, noted: Noted) -> Iterator[Callable[..., 
     started: list[Follower] = []
 
     def start(index: VectorIndex, leadership: Leadership | None = None) -> Follower:
-        follower = Follower(catalog_under_test, index, noted, leadership=leadership)
+        follower = Follower(
+            catalog_under_test,
+            VectorApplier(catalog_under_test, index),
+            noted,
+            leadership=leadership,
+            shared=leadership is not None,
+        )
         follower.start()
         started.append(follower)
         return follower
@@ -249,7 +256,7 @@ class Overtaken(Flaky):
 
     def applied(self, name: str) -> int:
         applied = super().applied(name)
-        if self.meanwhile and current_thread().name == "ragrpc-follower":
+        if self.meanwhile and current_thread().name == "ragrpc-vector-follower":
             happening, self.meanwhile = self.meanwhile, None
             happening()
         return applied
@@ -263,7 +270,7 @@ def test_a_part_that_is_removed_when_its_turn_comes_does_not_come_back(
     catalog_under_test.documents.write(other, [Sketch("z", "nine").drawn()])
     last = catalog_under_test.collections.get("acme", "other").view
     index = Overtaken(index_under_test, failures=0)
-    follower = Follower(catalog_under_test, index, noted)
+    follower = Follower(catalog_under_test, VectorApplier(catalog_under_test, index), noted)
     index.meanwhile = lambda: follower.forget(view)
     follower.start()
     wait_until(lambda: index_under_test.applied(last.index_name) == last.revision)

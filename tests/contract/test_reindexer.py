@@ -18,6 +18,7 @@ from rag_server.core.jobs import Claim, JobRequest
 from rag_server.core.protocols import Catalog, VectorIndex
 from rag_server.core.reindex import KIND, Reindexer, Reindexing
 from rag_server.core.telemetry import Silent
+from rag_server.core.vector_applier import VectorApplier
 from rag_server.stores.chroma import ChromaIndex, EmbeddedEngine
 from tests.contract.conftest import IDENTITY, Clock, Sketch
 
@@ -85,7 +86,8 @@ def collection(catalog_under_test: Catalog) -> Collection:
 def following(
     catalog_under_test: Catalog, index_under_test: VectorIndex, collection: Collection
 ) -> Any:
-    follower = Follower(catalog_under_test, index_under_test, Silent())
+    applier = VectorApplier(catalog_under_test, index_under_test)
+    follower = Follower(catalog_under_test, applier, Silent())
     follower.start()
     yield follower
     follower.stop()
