@@ -1,7 +1,7 @@
 """The composition root: everything is built here, in order, and closed in reverse."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 
@@ -11,11 +11,11 @@ from rag_server.composition.generators import open_generators
 from rag_server.composition.health import Signal, follow_health, probes, start_sidecar
 from rag_server.composition.jobs import job_runner, start_jobs
 from rag_server.composition.parts import Parts
+from rag_server.composition.pipelines import named_pipelines
 from rag_server.composition.pools import open_pools
 from rag_server.composition.rpc import rpc_server
 from rag_server.core.health import Watch
 from rag_server.core.job_desk import JobDesk
-from rag_server.core.pipelines import SHIPPED
 from rag_server.core.protocols import Embedder
 from rag_server.core.telemetry import Telemetry
 from rag_server.embedders import EMBEDDERS
@@ -51,6 +51,7 @@ async def running(
     Raises RagError or SettingsError when a part cannot be started.
     """
     _check_names(settings)
+    pipelines = named_pipelines(settings)
     async with AsyncExitStack() as stack:
         metrics = Metrics()
         tracing = _tracing(settings, stack)
@@ -61,7 +62,7 @@ async def running(
         pools = open_pools(settings, metrics, stack)
         generators = open_generators(settings, pools, stack)
         preparation = preparations(settings, engines, pools)
-        parts = Parts(settings, telemetry, engines, pools, generators, preparation)
+        parts = Parts(settings, telemetry, engines, pools, pipelines, generators, preparation)
 
         changed = Signal(asyncio.get_running_loop())
         watch = Watch(probes(engines), _HEALTH_INTERVAL, changed.set)
@@ -93,11 +94,7 @@ def _tracing(settings: Settings, stack: AsyncExitStack) -> Tracing | None:
 
 def _check_names(settings: Settings) -> None:
     """What a setting names must stand in the table of its kind."""
-    tables: Mapping[str, tuple[str, Mapping[str, object]]] = {
-        "embedder.name": (settings.embedder.name, EMBEDDERS),
-        "retrieval.default_pipeline": (settings.retrieval.default_pipeline, SHIPPED),
-    }
-    for path, (name, table) in tables.items():
-        if name not in table:
-            known = ", ".join(sorted(table))
-            raise SettingsError(f"setting {path} names {name!r}, which is not one of: {known}")
+    name = settings.embedder.name
+    if name not in EMBEDDERS:
+        known = ", ".join(sorted(EMBEDDERS))
+        raise SettingsError(f"setting embedder.name names {name!r}, which is not one of: {known}")

@@ -7,15 +7,14 @@ from typing import ParamSpec, TypeVar, assert_never
 from ragrpc.v1 import document_service_pb2, rag_service_pb2, retrieval_pb2
 
 from rag_client._convert.metadata import filter_message, metadata_messages
+from rag_client._convert.pipelines import pipeline_message
 from rag_client.errors import InvalidArgument
 from rag_client.types import (
     ContentType,
-    DenseRetriever,
     Document,
     ExtractiveGenerator,
     Generator,
     OpenAiGenerator,
-    PipelineSpec,
     RetrieveRequest,
 )
 
@@ -101,19 +100,10 @@ def retrieve(request: RetrieveRequest) -> rag_service_pb2.RetrieveRequest:
         top_k=request.top_k,
         filter=filter_message(request.filter) if request.filter is not None else None,
         pipeline=request.pipeline,
-        spec=_spec(request.spec) if request.spec is not None else None,
+        spec=pipeline_message(request.spec) if request.spec is not None else None,
         consistency=consistency(request.at_least_as_fresh),
         explain=request.explain,
     )
-
-
-def _spec(spec: PipelineSpec) -> retrieval_pb2.PipelineSpec:
-    return retrieval_pb2.PipelineSpec(retriever=_retriever(spec.retriever))
-
-
-def _retriever(retriever: DenseRetriever) -> retrieval_pb2.Retriever:
-    dense = retrieval_pb2.DenseRetriever(min_score=retriever.min_score)
-    return retrieval_pb2.Retriever(dense=dense)
 
 
 def query(request: RetrieveRequest, generator: Generator | None) -> rag_service_pb2.QueryRequest:

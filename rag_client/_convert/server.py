@@ -4,6 +4,7 @@ from ragrpc.v1 import admin_service_pb2
 
 from rag_client import types
 from rag_client._convert.parts import enum_of
+from rag_client._convert.pipelines import pipeline
 
 
 def server_info(message: admin_service_pb2.GetServerInfoResponse) -> types.ServerInfo:
@@ -13,7 +14,8 @@ def server_info(message: admin_service_pb2.GetServerInfoResponse) -> types.Serve
         version=message.version,
         caller=types.CallerInfo(caller.tenant, tuple(caller.roles), caller.key_id),
         pipelines=tuple(
-            types.PipelineInfo(each.name, each.description) for each in message.pipelines
+            types.PipelineInfo(each.name, each.description, pipeline(each.spec), each.default)
+            for each in message.pipelines
         ),
         embedder=types.EmbedderInfo(embedder.name, embedder.dimension, embedder.max_tokens),
         generators=tuple(message.generators),

@@ -50,12 +50,21 @@ from rag_client.types.events import (
     TextRetracted,
 )
 from rag_client.types.jobs import Job, JobState, Reindexing
-from rag_client.types.requests import (
+from rag_client.types.pipelines import (
+    ConvexCombination,
     DenseRetriever,
+    HybridRetriever,
+    Normalisation,
+    PipelineSpec,
+    ReciprocalRankFusion,
+    Retriever,
+    SentenceRetriever,
+    WeightedRetriever,
+)
+from rag_client.types.requests import (
     ExtractiveGenerator,
     Generator,
     OpenAiGenerator,
-    PipelineSpec,
     RetrieveRequest,
 )
 from rag_client.types.server import (
@@ -88,6 +97,7 @@ __all__ = [
     "Completed",
     "ComponentStatus",
     "ContentType",
+    "ConvexCombination",
     "Degradation",
     "DegradationKind",
     "Degraded",
@@ -104,6 +114,7 @@ __all__ = [
     "HierarchicalChunking",
     "Hit",
     "HitsFound",
+    "HybridRetriever",
     "IngestProgress",
     "IngestResult",
     "Job",
@@ -111,17 +122,21 @@ __all__ = [
     "Limits",
     "MarkdownChunking",
     "Metadata",
+    "Normalisation",
     "OpenAiGenerator",
     "OutcomeKind",
     "PipelineInfo",
     "PipelineSpec",
     "Provenance",
+    "ReciprocalRankFusion",
     "RecursiveChunking",
     "Reindexing",
     "Retrieval",
     "RetrieveRequest",
+    "Retriever",
     "Scalar",
     "SentenceChunking",
+    "SentenceRetriever",
     "ServerInfo",
     "Span",
     "StageScore",
@@ -135,4 +150,5 @@ __all__ = [
     "UpsertResult",
     "Usage",
     "Value",
+    "WeightedRetriever",
 ]

@@ -40,6 +40,7 @@ class DegradationKind(StrEnum):
     INDEX_AWAY = "index_away"
     ANSWER_TRUNCATED = "answer_truncated"
     CONTEXT_TRUNCATED = "context_truncated"
+    RETRIEVER_SKIPPED = "retriever_skipped"
 
 
 @dataclass(frozen=True, slots=True)

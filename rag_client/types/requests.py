@@ -1,23 +1,9 @@
 """What a question may ask for, beyond its words."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from rag_client.filters import Filter
-
-
-@dataclass(frozen=True, slots=True)
-class DenseRetriever:
-    """Nearest chunks by cosine. Hits below `min_score` (-1 to 1) are dropped; None: the
-    server's default, which keeps all."""
-
-    min_score: float | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class PipelineSpec:
-    """How candidates are found and refined, spelled out."""
-
-    retriever: DenseRetriever = field(default_factory=DenseRetriever)
+from rag_client.types.pipelines import PipelineSpec
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
 
+from rag_client.types.pipelines import PipelineSpec
+
 
 class Health(StrEnum):
     """State of a server or of one of its parts."""
@@ -34,10 +36,13 @@ class CallerInfo:
 
 @dataclass(frozen=True, slots=True)
 class PipelineInfo:
-    """A named pipeline and what it does."""
+    """A named pipeline and what it does: `spec` with all its defaults (None where this client
+    knows too little), `default` where it is that of a call that names none."""
 
     name: str
     description: str
+    spec: PipelineSpec | None = None
+    default: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from rag_server.composition.pools import Pools
 from rag_server.core.documents import GenerationSettings
 from rag_server.core.preparation import Preparation
 from rag_server.core.protocols import Generator
+from rag_server.core.specs import PipelineSpec
 from rag_server.core.telemetry import Telemetry
 from rag_server.settings import Settings
 
@@ -23,5 +24,6 @@ class Parts:
     telemetry: Telemetry
     engines: Engines
     pools: Pools
+    pipelines: Mapping[str, PipelineSpec]
     generators: Mapping[type, Generator]
     preparation: Preparations

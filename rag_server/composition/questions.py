@@ -4,8 +4,7 @@ from rag_server.cache.query_embeddings import QueryEmbeddings
 from rag_server.composition.generators import default_generator
 from rag_server.composition.parts import Parts
 from rag_server.core.pipeline import QueryPath
-from rag_server.core.pipelines import SHIPPED
-from rag_server.retrievers import RETRIEVERS, Sources
+from rag_server.retrievers import Retrievers, Sources
 from rag_server.text.citer import LexicalCiter
 
 
@@ -25,8 +24,8 @@ def query_path(parts: Parts) -> QueryPath:
             name: QueryEmbeddings(embedder, settings.embedder.query_cache_size)
             for name, embedder in engines.embedders.items()
         },
-        retrievers={spec: make(sources) for spec, make in RETRIEVERS.items()},
-        pipelines=SHIPPED,
+        retriever=Retrievers(sources),
+        pipelines=parts.pipelines,
         default_pipeline=settings.retrieval.default_pipeline,
         generators=parts.generators,
         default_generator=default_generator(settings),

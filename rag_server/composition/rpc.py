@@ -12,7 +12,6 @@ from rag_server.composition.questions import query_path
 from rag_server.core.backup_desk import BackupDesk
 from rag_server.core.health import Watch
 from rag_server.core.job_desk import JobDesk
-from rag_server.core.pipelines import SHIPPED
 from rag_server.core.reindex_desk import ReindexDesk
 from rag_server.core.stream_ingest import StreamIngest
 from rag_server.observability.metrics import Metrics
@@ -92,7 +91,8 @@ def _facts(parts: Parts) -> ServerFacts:
     return ServerFacts(
         version=version("ragrpc"),
         embedder=parts.engines.embedder,
-        pipelines=SHIPPED,
+        pipelines=parts.pipelines,
+        default_pipeline=settings.retrieval.default_pipeline,
         generators=(default, *others),
         max_message_bytes=settings.server.max_message_bytes,
         max_data_bytes=settings.parsing.max_input_bytes,

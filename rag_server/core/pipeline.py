@@ -29,7 +29,6 @@ from rag_server.core.retrieval import (
     GeneratorSpec,
     Hit,
     HitsFound,
-    PipelineSpec,
     Provenance,
     QueryRequest,
     Retrieval,
@@ -37,6 +36,7 @@ from rag_server.core.retrieval import (
     RetrieveResult,
     Started,
 )
+from rag_server.core.specs import PipelineSpec
 from rag_server.core.tokens import revision_of
 
 T = TypeVar("T")
@@ -53,7 +53,7 @@ class QueryPath:
         *,
         catalog: Catalog,
         encoders: Mapping[str, Encoder],
-        retrievers: Mapping[type, Retriever],
+        retriever: Retriever,
         pipelines: Mapping[str, PipelineSpec],
         default_pipeline: str,
         generators: Mapping[type, Generator],
@@ -63,7 +63,7 @@ class QueryPath:
     ) -> None:
         self._catalog = catalog
         self._encoders = encoders
-        self._retrievers = retrievers
+        self._retriever = retriever
         self._pipelines = pipelines
         self._default_pipeline = default_pipeline
         self._generators = generators
@@ -193,7 +193,7 @@ class QueryPath:
             spec=plan.retriever,
         )
         with call.stage("search", plan.name):
-            candidates = self._retrievers[type(plan.retriever)].retrieve(search, call)
+            candidates = self._retriever.retrieve(search, call)
         with call.stage("read"):
             hits = self._read(candidates)
         call.narrow("returned", len(hits))

@@ -45,8 +45,8 @@ from rag_server.core.retrieval import (
     Delta,
     GeneratorSpec,
     Hit,
-    RetrieverSpec,
 )
+from rag_server.core.specs import RetrieverSpec
 from rag_server.core.values import Span
 
 T = TypeVar("T")
@@ -267,6 +267,14 @@ class ChunkStore(Protocol):
 
     def sentences(self, rows: Sequence[int]) -> dict[int, Sentences]:
         """Sentences of chunks by row."""
+        ...
+
+    def sentence_vectors(self, rows: Sequence[int]) -> dict[int, NDArray[np.int8]]:
+        """The vectors of their sentences alone, by row: int8 (n, d) as in Embedding."""
+        ...
+
+    def vectors_of(self, rows: Sequence[int]) -> dict[int, Vector]:
+        """Unit float32 (d,) by row."""
         ...
 
     def matching(self, view: View, filter: Filter, deadline: Deadline) -> set[int]:
@@ -542,18 +550,20 @@ class Question(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Search:
-    """What a retriever is asked: `filter` already holds the principal's."""
+    """What a retriever is asked: `filter` already holds the principal's. `among`: candidates of
+    the same view and filter, of which alone the answer is made; None: of all chunks."""
 
     view: View
     question: Question
     limit: int
     filter: Filter | None
     spec: RetrieverSpec
+    among: Sequence[Candidate] | None = None
 
 
 class Retriever(Protocol):
     """Finds candidates. Returns at most `limit`, best first, all visible in the view
-    and passing the filter, each chunk once."""
+    and passing the filter, each chunk once. Ties are in order of chunk id."""
 
     def retrieve(self, search: Search, call: Call) -> list[Candidate]: ...
 

@@ -7,26 +7,8 @@ from enum import StrEnum
 from rag_server.core.documents import NO_SENTENCES, Sentences, StoredChunk
 from rag_server.core.errors import RagError
 from rag_server.core.filters import Filter
+from rag_server.core.specs import PipelineSpec
 from rag_server.core.values import Span
-
-
-@dataclass(frozen=True, slots=True)
-class DenseSpec:
-    """Parameters of the dense retriever; `min_score` is a cosine, -1 to 1."""
-
-    min_score: float = -1.0
-
-
-RetrieverSpec = DenseSpec
-
-
-@dataclass(frozen=True, slots=True)
-class PipelineSpec:
-    """How candidates are found and refined; `name` is "custom" unless it is a named one."""
-
-    retriever: RetrieverSpec = field(default_factory=DenseSpec)
-    name: str = "custom"
-    description: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +71,7 @@ class DegradationKind(StrEnum):
     INDEX_AWAY = "INDEX_AWAY"
     ANSWER_TRUNCATED = "ANSWER_TRUNCATED"
     CONTEXT_TRUNCATED = "CONTEXT_TRUNCATED"
+    RETRIEVER_SKIPPED = "RETRIEVER_SKIPPED"
 
 
 @dataclass(frozen=True, slots=True)

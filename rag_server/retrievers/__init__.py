@@ -6,9 +6,19 @@ May import core, text and resilience.
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from rag_server.core.protocols import ChunkStore, Freshness, Retriever, VectorIndex
-from rag_server.core.retrieval import DenseSpec
+from rag_server.core.call import Call
+from rag_server.core.protocols import (
+    ChunkStore,
+    Freshness,
+    Retriever,
+    Search,
+    VectorIndex,
+)
+from rag_server.core.retrieval import Candidate
+from rag_server.core.specs import DenseSpec, HybridSpec, SentenceSpec
 from rag_server.retrievers.dense import DenseRetriever
+from rag_server.retrievers.hybrid import HybridRetriever
+from rag_server.retrievers.sentence import SentenceRetriever
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +33,20 @@ class Sources:
     tail_limit: int
 
 
-def _dense(sources: Sources) -> Retriever:
+class Retrievers:
+    """All strategies as one: each search goes to that of its spec. Implements `Retriever`, and
+    is what strategies that hold others hand those on to."""
+
+    def __init__(self, sources: Sources) -> None:
+        self._by_spec = {spec: make(sources, self) for spec, make in RETRIEVERS.items()}
+
+    def retrieve(self, search: Search, call: Call) -> list[Candidate]:
+        """As the strategy of `search.spec` does."""
+        return self._by_spec[type(search.spec)].retrieve(search, call)
+
+
+def _dense(sources: Sources, every: Retrievers) -> Retriever:
+    del every
     return DenseRetriever(
         sources.chunks,
         sources.index,
@@ -33,5 +56,18 @@ def _dense(sources: Sources) -> Retriever:
     )
 
 
+def _sentence(sources: Sources, every: Retrievers) -> Retriever:
+    return SentenceRetriever(sources.chunks, every)
+
+
+def _hybrid(sources: Sources, every: Retrievers) -> Retriever:
+    del sources
+    return HybridRetriever(every)
+
+
 # Spec -> maker of the strategy that it asks for.
-RETRIEVERS: Mapping[type, Callable[[Sources], Retriever]] = {DenseSpec: _dense}
+RETRIEVERS: Mapping[type, Callable[[Sources, Retrievers], Retriever]] = {
+    DenseSpec: _dense,
+    SentenceSpec: _sentence,
+    HybridSpec: _hybrid,
+}

@@ -1,6 +1,7 @@
 """Dense retrieval: nearest chunks by cosine, exactly visible and exactly filtered."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,6 +11,7 @@ from rag_server.core.documents import Vector, View
 from rag_server.core.errors import Reason, Unavailable
 from rag_server.core.protocols import ChunkStore, Freshness, Search, VectorIndex
 from rag_server.core.retrieval import Candidate, DegradationKind, StageScore
+from rag_server.core.specs import DenseSpec
 
 # Fetched on top of what is asked, so that a few deleted neighbours cost no second search.
 _SLACK = 4
@@ -44,11 +46,17 @@ class DenseRetriever:
     def retrieve(self, search: Search, call: Call) -> list[Candidate]:
         """At most `search.limit` candidates, best cosine first."""
         vector = search.question.vector()
+        if search.among is not None:
+            return self._best(search, self._among(search.among, vector))
         allowed = self._allowed(search, call)
         if allowed is not None and self._few(search.view, allowed):
             found = self._exact(search.view, vector, allowed, call)
         else:
             found = self._indexed(search, vector, allowed, call)
+        return self._best(search, found)
+
+    def _best(self, search: Search, found: Sequence[Candidate]) -> list[Candidate]:
+        assert isinstance(search.spec, DenseSpec)
         kept = [each for each in found if each.score >= search.spec.min_score]
         kept.sort(key=lambda each: (-each.score, each.chunk_id))
         return [
@@ -60,6 +68,16 @@ class DenseRetriever:
                 each.chunk,
             )
             for rank, each in enumerate(kept[: search.limit], 1)
+        ]
+
+    def _among(self, candidates: Sequence[Candidate], vector: Vector) -> list[Candidate]:
+        vectors = self._chunks.vectors_of([each.row for each in candidates])
+        present = [each for each in candidates if each.row in vectors]
+        if not present:
+            return []
+        scores = np.stack([vectors[each.row] for each in present]) @ vector
+        return [
+            replace(each, score=score) for each, score in zip(present, scores.tolist(), strict=True)
         ]
 
     def _allowed(self, search: Search, call: Call) -> set[int] | None:

@@ -13,7 +13,7 @@ from typing import Any
 from google.api.field_behavior_pb2 import REQUIRED, field_behavior
 from google.protobuf.message import Message
 from ragrpc.v1 import admin_service_pb2 as admin_pb
-from ragrpc.v1 import chunking_pb2, retrieval_pb2
+from ragrpc.v1 import chunking_pb2, pipeline_pb2, retrieval_pb2
 from ragrpc.v1 import collection_service_pb2 as collections_pb
 from ragrpc.v1 import document_service_pb2 as documents_pb
 from ragrpc.v1 import job_service_pb2 as jobs_pb
@@ -21,6 +21,7 @@ from ragrpc.v1 import rag_service_pb2 as rag_pb
 
 from rag_server.core.chunking import LANGUAGES, STRATEGIES
 from rag_server.core.errors import InvalidRequest, Violation
+from rag_server.core.specs import FUSION_SPECS, RETRIEVER_SPECS
 
 MAX_DOCUMENTS = 1_000
 MAX_DOCUMENT_BYTES = 4 * 1024 * 1024
@@ -69,6 +70,13 @@ def _violations(message: Message, prefix: str) -> Iterator[Violation]:
             yield from _violations(value, f"{prefix}{field}.")
         elif wrong := test(value):
             yield Violation(prefix + field, wrong)
+        elif isinstance(test, _Items):
+            yield from _violations_of_items(value, prefix + field)
+
+
+def _violations_of_items(items: Sequence[Message], path: str) -> Iterator[Violation]:
+    for index, each in enumerate(items):
+        yield from _violations(each, f"{path}[{index}].")
 
 
 def required(kind: type[Message]) -> tuple[str, ...]:
@@ -85,8 +93,13 @@ def _anything(value: Any) -> str | None:
     return None
 
 
+def is_name(value: str) -> bool:
+    """Whether it may name a collection or a pipeline."""
+    return _NAME.fullmatch(value) is not None
+
+
 def _name(value: str) -> str | None:
-    if _NAME.fullmatch(value):
+    if is_name(value):
         return None
     return "must be 1 to 63 of a-z, 0-9, '-' and '_', beginning with a letter or digit"
 
@@ -162,6 +175,19 @@ def _known_enum(values: Sequence[int]) -> Test:
     return lambda value: None if value in values else "is unknown to this server"
 
 
+@dataclass(frozen=True, slots=True)
+class _Items:
+    """So many messages, each of which is checked by its own rules."""
+
+    least: int
+    most: int
+
+    def __call__(self, value: Sequence[Message]) -> str | None:
+        if self.least <= len(value) <= self.most:
+            return None
+        return f"must have {self.least} to {self.most} items"
+
+
 def _nested(value: Message) -> str | None:
     raise AssertionError(f"{value.DESCRIPTOR.name} is checked by its own rules")
 
@@ -176,12 +202,13 @@ _JOB = Rule("job_id", _bytes_up_to(64))
 _BACKUP = Rule("backup_id", _bytes_up_to(64))
 _REQUEST_ID = Rule("request_id", _bytes_up_to(64))
 _CONSISTENCY = Rule("consistency", _nested)
+_DEPTH = Rule("depth", _within(1, 1_000))
 _MAX_TOKENS = Rule("max_tokens", _within(16, MAX_CHUNK_TOKENS))
 _PAGE = (Rule("page_size", _within(1, MAX_PAGE)), Rule("page_token", _bytes_up_to(4_096)))
 
 # Messages that mean nothing unless one of their alternatives is set.
 _ONE_OF: Mapping[type[Message], str] = {
-    retrieval_pb2.Retriever: "strategy",
+    pipeline_pb2.Retriever: "strategy",
     rag_pb.Generator: "strategy",
     chunking_pb2.Chunking: "strategy",
     documents_pb.Document: "source",
@@ -189,9 +216,23 @@ _ONE_OF: Mapping[type[Message], str] = {
 
 RULES: Mapping[type[Message], Sequence[Rule]] = {
     retrieval_pb2.Consistency: (Rule("at_least_as_fresh", _bytes_up_to(256)),),
-    retrieval_pb2.PipelineSpec: (Rule("retriever", _nested),),
-    retrieval_pb2.Retriever: (Rule("dense", _nested),),
-    retrieval_pb2.DenseRetriever: (Rule("min_score", _within(-1, 1)),),
+    pipeline_pb2.PipelineSpec: (Rule("retriever", _nested),),
+    pipeline_pb2.Retriever: tuple(Rule(strategy, _nested) for strategy in RETRIEVER_SPECS),
+    pipeline_pb2.DenseRetriever: (Rule("min_score", _within(-1, 1)),),
+    pipeline_pb2.SentenceRetriever: (Rule("base", _nested), _DEPTH),
+    pipeline_pb2.HybridRetriever: (
+        Rule("parts", _Items(2, 8)),
+        *(Rule(fusion, _nested) for fusion in FUSION_SPECS),
+        _DEPTH,
+    ),
+    pipeline_pb2.WeightedRetriever: (
+        Rule("retriever", _nested),
+        Rule("weight", _within(0.000_001, 1_000)),
+    ),
+    pipeline_pb2.ReciprocalRankFusion: (Rule("k", _within(0, 1_000)),),
+    pipeline_pb2.ConvexCombination: (
+        Rule("normalisation", _known_enum(pipeline_pb2.ConvexCombination.Normalisation.values())),
+    ),
     rag_pb.RetrieveRequest: (
         _COLLECTION,
         Rule("query", _text_up_to(8_192)),

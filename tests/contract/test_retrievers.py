@@ -1,6 +1,7 @@
 """What every retriever owes: visible chunks only, exactly filtered, best first."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -14,14 +15,22 @@ from rag_server.core.errors import Reason, Unavailable
 from rag_server.core.filters import Comparison, Filter, Negated, Operator, matches
 from rag_server.core.principal import ANONYMOUS
 from rag_server.core.protocols import Catalog, Changes, Retriever, Search, VectorIndex
-from rag_server.core.retrieval import Candidate, DegradationKind, DenseSpec, RetrieverSpec
-from rag_server.retrievers import RETRIEVERS, Sources
+from rag_server.core.retrieval import Candidate, DegradationKind
+from rag_server.core.specs import DenseSpec, HybridSpec, RetrieverSpec, SentenceSpec, WeightedSpec
+from rag_server.retrievers import RETRIEVERS, Retrievers, Sources
 from rag_server.settings import Settings
 from tests.contract.conftest import Sketch
 
 WORDS = [f"word{n}" for n in range(40)]
-SPECS: dict[type, RetrieverSpec] = {DenseSpec: DenseSpec()}
+# Each so that it ranks by the cosine of a chunk's only sentence, about.
+SPECS: dict[type, RetrieverSpec] = {
+    DenseSpec: DenseSpec(),
+    SentenceSpec: SentenceSpec(),
+    HybridSpec: HybridSpec((WeightedSpec(DenseSpec()), WeightedSpec(DenseSpec()))),
+}
+dense_only = pytest.mark.parametrize("spec", [DenseSpec()], ids=["dense"])
 Ask = Callable[..., list[Candidate]]
+Nearest = Callable[[str, Iterable[int], int], list[str]]
 
 
 class FixedQuestion:
@@ -93,7 +102,7 @@ def make(
 ) -> Callable[..., Retriever]:
     def made(index: VectorIndex = index_under_test, exact: int = 5, tail: int = 100) -> Retriever:
         sources = Sources(catalog_under_test.chunks, index, Applied(index), exact, tail)
-        return RETRIEVERS[type(spec)](sources)
+        return Retrievers(sources)
 
     return made
 
@@ -139,23 +148,33 @@ def ids(candidates: Sequence[Candidate]) -> list[str]:
     return [each.chunk_id.split(":")[0] for each in candidates]
 
 
-def exactly(
-    vector_of: Callable[[str], Vector], word: str, numbers: Sequence[int], limit: int
-) -> list[str]:
+@pytest.fixture
+def nearest(spec: RetrieverSpec, catalog_vector: Callable[[str], Vector]) -> Nearest:
     """The documents of `numbers`, nearest to the word first, by plain arithmetic."""
-    asked = vector_of(word)
-    ranked = sorted(numbers, key=lambda n: -float(np.dot(vector_of(WORDS[n]), asked)))
-    return [f"d{n}" for n in ranked[:limit]]
+
+    def held(word: str) -> Vector:
+        vector = catalog_vector(word)
+        if not isinstance(spec, SentenceSpec):
+            return vector
+        quantised: Vector = (vector * 127).astype(np.int8).astype(np.float32)
+        return quantised
+
+    def ranked(word: str, numbers: Iterable[int], limit: int) -> list[str]:
+        asked = catalog_vector(word)
+        best = sorted(numbers, key=lambda n: -float(np.dot(held(WORDS[n]), asked)))
+        return [f"d{n}" for n in best[:limit]]
+
+    return ranked
 
 
 def test_the_best_come_first_with_their_stage(
     make: Callable[..., Retriever],
     ask: Ask,
     indexed: View,
-    catalog_vector: Callable[[str], Vector],
+    nearest: Nearest,
 ) -> None:
     found = ask(make(), indexed)
-    assert ids(found) == exactly(catalog_vector, "word7", range(40), 5)
+    assert ids(found) == nearest("word7", range(40), 5)
     assert [each.stages[0].rank for each in found] == [1, 2, 3, 4, 5]
     assert [each.score for each in found] == sorted((e.score for e in found), reverse=True)
 
@@ -164,9 +183,9 @@ def test_what_the_index_has_not_applied_is_found_too(
     make: Callable[..., Retriever],
     ask: Ask,
     view: View,
-    catalog_vector: Callable[[str], Vector],
+    nearest: Nearest,
 ) -> None:
-    assert ids(ask(make(), view)) == exactly(catalog_vector, "word7", range(40), 5)
+    assert ids(ask(make(), view)) == nearest("word7", range(40), 5)
 
 
 def test_a_read_that_cannot_be_fresh_is_refused_not_stale(
@@ -184,15 +203,15 @@ def test_deleted_documents_are_made_up_for(
     ask: Ask,
     indexed: View,
     catalog_under_test: Catalog,
-    catalog_vector: Callable[[str], Vector],
+    nearest: Nearest,
 ) -> None:
-    gone = exactly(catalog_vector, "word7", range(40), 15)
+    gone = nearest("word7", range(40), 15)
     collection = catalog_under_test.collections.get("acme", "words")
     catalog_under_test.documents.delete(collection, gone)
     left = [n for n in range(40) if f"d{n}" not in gone]
     now = catalog_under_test.collections.get("acme", "words").view
     retriever = make(exact=exact)
-    assert ids(ask(retriever, now)) == exactly(catalog_vector, "word7", left, 5)
+    assert ids(ask(retriever, now)) == nearest("word7", left, 5)
     assert ids(ask(retriever, indexed)) == gone[:5]
 
 
@@ -233,17 +252,18 @@ def test_filters_are_exact_on_every_path(
     make: Callable[..., Retriever],
     ask: Ask,
     indexed: View,
-    catalog_vector: Callable[[str], Vector],
+    nearest: Nearest,
     filter: Filter,
     word: str,
     limit: int,
 ) -> None:
     passing = [n for n in range(40) if matches(filter, {"n": n})]
-    expected = exactly(catalog_vector, word, passing, limit)
+    expected = nearest(word, passing, limit)
     for exact in (0, 5, 1_000):
         assert ids(ask(make(exact=exact), indexed, word, limit, filter)) == expected
 
 
+@dense_only
 def test_the_funnel_says_which_path_was_taken(
     make: Callable[..., Retriever], ask: Ask, indexed: View
 ) -> None:
@@ -260,15 +280,16 @@ def test_the_funnel_says_which_path_was_taken(
     }
 
 
+@dense_only
 def test_a_small_collection_is_scanned_while_the_index_is_away(
     make: Callable[..., Retriever],
     ask: Ask,
     indexed: View,
-    catalog_vector: Callable[[str], Vector],
+    nearest: Nearest,
 ) -> None:
     call = a_call()
     found = ask(make(index=AwayIndex(), exact=100), indexed, call=call)
-    assert ids(found) == exactly(catalog_vector, "word7", range(40), 5)
+    assert ids(found) == nearest("word7", range(40), 5)
     assert [each.kind for each in call.degradations] == [DegradationKind.INDEX_AWAY]
 
 
@@ -277,6 +298,22 @@ def test_a_large_one_is_unavailable(
 ) -> None:
     with pytest.raises(Unavailable):
         ask(make(index=AwayIndex(), exact=10), indexed)
+
+
+def test_only_those_given_are_ranked(
+    make: Callable[..., Retriever],
+    spec: RetrieverSpec,
+    indexed: View,
+    ask: Ask,
+    catalog_vector: Callable[[str], Vector],
+) -> None:
+    retriever = make()
+    some = [each for each in ask(retriever, indexed, limit=40) if each.chunk_id < "d2"]
+    question = FixedQuestion(catalog_vector("word7"))
+    search = Search(indexed, question, 5, None, spec, among=some)
+    found = retriever.retrieve(search, a_call())
+    assert ids(found) == [each.chunk_id.split(":")[0] for each in some][:5]
+    assert retriever.retrieve(replace(search, among=[]), a_call()) == []
 
 
 def test_nothing_passes_nothing_is_found(

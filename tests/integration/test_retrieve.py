@@ -4,12 +4,15 @@ from rag_client import (
     DenseRetriever,
     Document,
     F,
+    HybridRetriever,
     InvalidArgument,
     NotFound,
     PipelineSpec,
     RagClient,
     Retrieval,
     RetrieveRequest,
+    SentenceRetriever,
+    WeightedRetriever,
 )
 
 ANIMALS = [
@@ -73,6 +76,35 @@ def test_a_spec_can_set_the_least_score(rag: RagClient, animals: str) -> None:
     found = rag.retrieve(animals, "Which animal purrs?", spec=spec)
     assert ids(found) == ["cats"]
     assert found.provenance.pipeline == "custom"
+
+
+def test_a_hybrid_says_what_each_part_thought(rag: RagClient, animals: str) -> None:
+    parts = [WeightedRetriever(DenseRetriever()), WeightedRetriever(SentenceRetriever(), 0.5)]
+    spec = PipelineSpec(HybridRetriever(parts))
+    found = rag.retrieve(animals, "Which animal purrs?", spec=spec, explain=True)
+    assert ids(found)[0] == "cats"
+    assert [each.stage for each in found.hits[0].stage_scores] == ["dense", "sentence", "hybrid"]
+    assert [each.stage_scores[-1].rank for each in found.hits] == [1, 2, 3, 4]
+    assert found.hits[0].stage_scores[-1].score == found.hits[0].score
+    assert "fused" in [each.step for each in found.funnel]
+
+
+def test_a_wrong_part_is_named_by_its_place(rag: RagClient, animals: str) -> None:
+    parts = [WeightedRetriever(DenseRetriever()), WeightedRetriever(DenseRetriever(7.0))]
+    with pytest.raises(InvalidArgument) as caught:
+        rag.retrieve(animals, "purrs", spec=PipelineSpec(HybridRetriever(parts)))
+    wrong = [each.field for each in caught.value.violations]
+    assert wrong == ["spec.retriever.hybrid.parts[1].retriever.dense.min_score"]
+
+
+def test_the_server_spells_out_its_pipelines(rag: RagClient, animals: str) -> None:
+    known = {each.name: each for each in rag.server_info().pipelines}
+    assert [each.name for each in known.values() if each.default] == ["default"]
+    spec = known["default"].spec
+    assert spec is not None
+    named = rag.retrieve(animals, "Which animal purrs?")
+    spelled = rag.retrieve(animals, "Which animal purrs?", spec=spec)
+    assert [each.score for each in spelled.hits] == [each.score for each in named.hits]
 
 
 def test_a_response_says_how_it_came_about(rag: RagClient, animals: str) -> None:

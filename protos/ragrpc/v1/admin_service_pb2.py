@@ -26,9 +26,10 @@ from google.api import field_behavior_pb2 as google_dot_api_dot_field__behavior_
 from google.protobuf import duration_pb2 as google_dot_protobuf_dot_duration__pb2
 from ragrpc.v1 import backup_pb2 as ragrpc_dot_v1_dot_backup__pb2
 from ragrpc.v1 import job_service_pb2 as ragrpc_dot_v1_dot_job__service__pb2
+from ragrpc.v1 import pipeline_pb2 as ragrpc_dot_v1_dot_pipeline__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1dragrpc/v1/admin_service.proto\x12\tragrpc.v1\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x16ragrpc/v1/backup.proto\x1a\x1bragrpc/v1/job_service.proto\"\x16\n\x14GetServerInfoRequest\"\xb8\x02\n\x15GetServerInfoResponse\x12\x0f\n\x07version\x18\x01 \x01(\t\x12%\n\x06\x63\x61ller\x18\x02 \x01(\x0b\x32\x15.ragrpc.v1.CallerInfo\x12*\n\tpipelines\x18\x03 \x03(\x0b\x32\x17.ragrpc.v1.PipelineInfo\x12)\n\x08\x65mbedder\x18\x04 \x01(\x0b\x32\x17.ragrpc.v1.EmbedderInfo\x12\x12\n\ngenerators\x18\x05 \x03(\t\x12!\n\x06limits\x18\x06 \x01(\x0b\x32\x11.ragrpc.v1.Limits\x12.\n\ncomponents\x18\x07 \x03(\x0b\x32\x1a.ragrpc.v1.ComponentStatus\x12)\n\x06uptime\x18\x08 \x01(\x0b\x32\x19.google.protobuf.Duration\";\n\nCallerInfo\x12\x0e\n\x06tenant\x18\x01 \x01(\t\x12\r\n\x05roles\x18\x02 \x03(\t\x12\x0e\n\x06key_id\x18\x03 \x01(\t\"1\n\x0cPipelineInfo\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x13\n\x0b\x64\x65scription\x18\x02 \x01(\t\"C\n\x0c\x45mbedderInfo\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x11\n\tdimension\x18\x02 \x01(\x05\x12\x12\n\nmax_tokens\x18\x03 \x01(\x05\"\xed\x01\n\x06Limits\x12\x19\n\x11max_message_bytes\x18\x01 \x01(\x03\x12\x1a\n\x12max_document_bytes\x18\x02 \x01(\x03\x12\x1b\n\x13max_batch_documents\x18\x03 \x01(\x05\x12\x11\n\tmax_top_k\x18\x04 \x01(\x05\x12\x33\n\x10\x64\x65\x66\x61ult_deadline\x18\x05 \x01(\x0b\x32\x19.google.protobuf.Duration\x12/\n\x0cmax_deadline\x18\x06 \x01(\x0b\x32\x19.google.protobuf.Duration\x12\x16\n\x0emax_data_bytes\x18\x07 \x01(\x03\"\xc0\x02\n\x0f\x43omponentStatus\x12\x0c\n\x04name\x18\x01 \x01(\t\x12/\n\x05state\x18\x02 \x01(\x0e\x32 .ragrpc.v1.ComponentStatus.State\x12\x0e\n\x06\x64\x65tail\x18\x03 \x01(\t\x12\x33\n\x07\x62reaker\x18\x04 \x01(\x0e\x32\".ragrpc.v1.ComponentStatus.Breaker\"H\n\x05State\x12\x15\n\x11STATE_UNSPECIFIED\x10\x00\x12\x11\n\rSTATE_SERVING\x10\x01\x12\x15\n\x11STATE_NOT_SERVING\x10\x02\"_\n\x07\x42reaker\x12\x17\n\x13\x42REAKER_UNSPECIFIED\x10\x00\x12\x12\n\x0e\x42REAKER_CLOSED\x10\x01\x12\x15\n\x11\x42REAKER_HALF_OPEN\x10\x02\x12\x10\n\x0c\x42REAKER_OPEN\x10\x03\"w\n\x13\x43reateBackupRequest\x12\x12\n\ncollection\x18\x01 \x01(\t\x12\x13\n\x0bincremental\x18\x02 \x01(\x08\x12\x0f\n\x07\x62\x61se_id\x18\x03 \x01(\t\x12\x17\n\nrequest_id\x18\x04 \x01(\tH\x00\x88\x01\x01\x42\r\n\x0b_request_id\"3\n\x14\x43reateBackupResponse\x12\x1b\n\x03job\x18\x01 \x01(\x0b\x32\x0e.ragrpc.v1.Job\"N\n\x12ListBackupsRequest\x12\x16\n\tpage_size\x18\x01 \x01(\x05H\x00\x88\x01\x01\x12\x12\n\npage_token\x18\x02 \x01(\tB\x0c\n\n_page_size\"R\n\x13ListBackupsResponse\x12\"\n\x07\x62\x61\x63kups\x18\x01 \x03(\x0b\x32\x11.ragrpc.v1.Backup\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"+\n\x10GetBackupRequest\x12\x17\n\tbackup_id\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\"6\n\x11GetBackupResponse\x12!\n\x06\x62\x61\x63kup\x18\x01 \x01(\x0b\x32\x11.ragrpc.v1.Backup\".\n\x13\x44\x65leteBackupRequest\x12\x17\n\tbackup_id\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\"\x16\n\x14\x44\x65leteBackupResponse\"V\n\x13VerifyBackupRequest\x12\x17\n\tbackup_id\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\x12\x17\n\nrequest_id\x18\x02 \x01(\tH\x00\x88\x01\x01\x42\r\n\x0b_request_id\"3\n\x14VerifyBackupResponse\x12\x1b\n\x03job\x18\x01 \x01(\x0b\x32\x0e.ragrpc.v1.Job\"\x8a\x01\n\x14RestoreBackupRequest\x12\x17\n\tbackup_id\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\x12\x12\n\ncollection\x18\x02 \x01(\t\x12\x0c\n\x04name\x18\x03 \x01(\t\x12\x0f\n\x07replace\x18\x04 \x01(\x08\x12\x17\n\nrequest_id\x18\x05 \x01(\tH\x00\x88\x01\x01\x42\r\n\x0b_request_id\"4\n\x15RestoreBackupResponse\x12\x1b\n\x03job\x18\x01 \x01(\x0b\x32\x0e.ragrpc.v1.Job2\xbf\x04\n\x0c\x41\x64minService\x12R\n\rGetServerInfo\x12\x1f.ragrpc.v1.GetServerInfoRequest\x1a .ragrpc.v1.GetServerInfoResponse\x12O\n\x0c\x43reateBackup\x12\x1e.ragrpc.v1.CreateBackupRequest\x1a\x1f.ragrpc.v1.CreateBackupResponse\x12L\n\x0bListBackups\x12\x1d.ragrpc.v1.ListBackupsRequest\x1a\x1e.ragrpc.v1.ListBackupsResponse\x12\x46\n\tGetBackup\x12\x1b.ragrpc.v1.GetBackupRequest\x1a\x1c.ragrpc.v1.GetBackupResponse\x12O\n\x0c\x44\x65leteBackup\x12\x1e.ragrpc.v1.DeleteBackupRequest\x1a\x1f.ragrpc.v1.DeleteBackupResponse\x12O\n\x0cVerifyBackup\x12\x1e.ragrpc.v1.VerifyBackupRequest\x1a\x1f.ragrpc.v1.VerifyBackupResponse\x12R\n\rRestoreBackup\x12\x1f.ragrpc.v1.RestoreBackupRequest\x1a .ragrpc.v1.RestoreBackupResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1dragrpc/v1/admin_service.proto\x12\tragrpc.v1\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x16ragrpc/v1/backup.proto\x1a\x1bragrpc/v1/job_service.proto\x1a\x18ragrpc/v1/pipeline.proto\"\x16\n\x14GetServerInfoRequest\"\xb8\x02\n\x15GetServerInfoResponse\x12\x0f\n\x07version\x18\x01 \x01(\t\x12%\n\x06\x63\x61ller\x18\x02 \x01(\x0b\x32\x15.ragrpc.v1.CallerInfo\x12*\n\tpipelines\x18\x03 \x03(\x0b\x32\x17.ragrpc.v1.PipelineInfo\x12)\n\x08\x65mbedder\x18\x04 \x01(\x0b\x32\x17.ragrpc.v1.EmbedderInfo\x12\x12\n\ngenerators\x18\x05 \x03(\t\x12!\n\x06limits\x18\x06 \x01(\x0b\x32\x11.ragrpc.v1.Limits\x12.\n\ncomponents\x18\x07 \x03(\x0b\x32\x1a.ragrpc.v1.ComponentStatus\x12)\n\x06uptime\x18\x08 \x01(\x0b\x32\x19.google.protobuf.Duration\";\n\nCallerInfo\x12\x0e\n\x06tenant\x18\x01 \x01(\t\x12\r\n\x05roles\x18\x02 \x03(\t\x12\x0e\n\x06key_id\x18\x03 \x01(\t\"i\n\x0cPipelineInfo\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x13\n\x0b\x64\x65scription\x18\x02 \x01(\t\x12%\n\x04spec\x18\x03 \x01(\x0b\x32\x17.ragrpc.v1.PipelineSpec\x12\x0f\n\x07\x64\x65\x66\x61ult\x18\x04 \x01(\x08\"C\n\x0c\x45mbedderInfo\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x11\n\tdimension\x18\x02 \x01(\x05\x12\x12\n\nmax_tokens\x18\x03 \x01(\x05\"\xed\x01\n\x06Limits\x12\x19\n\x11max_message_bytes\x18\x01 \x01(\x03\x12\x1a\n\x12max_document_bytes\x18\x02 \x01(\x03\x12\x1b\n\x13max_batch_documents\x18\x03 \x01(\x05\x12\x11\n\tmax_top_k\x18\x04 \x01(\x05\x12\x33\n\x10\x64\x65\x66\x61ult_deadline\x18\x05 \x01(\x0b\x32\x19.google.protobuf.Duration\x12/\n\x0cmax_deadline\x18\x06 \x01(\x0b\x32\x19.google.protobuf.Duration\x12\x16\n\x0emax_data_bytes\x18\x07 \x01(\x03\"\xc0\x02\n\x0f\x43omponentStatus\x12\x0c\n\x04name\x18\x01 \x01(\t\x12/\n\x05state\x18\x02 \x01(\x0e\x32 .ragrpc.v1.ComponentStatus.State\x12\x0e\n\x06\x64\x65tail\x18\x03 \x01(\t\x12\x33\n\x07\x62reaker\x18\x04 \x01(\x0e\x32\".ragrpc.v1.ComponentStatus.Breaker\"H\n\x05State\x12\x15\n\x11STATE_UNSPECIFIED\x10\x00\x12\x11\n\rSTATE_SERVING\x10\x01\x12\x15\n\x11STATE_NOT_SERVING\x10\x02\"_\n\x07\x42reaker\x12\x17\n\x13\x42REAKER_UNSPECIFIED\x10\x00\x12\x12\n\x0e\x42REAKER_CLOSED\x10\x01\x12\x15\n\x11\x42REAKER_HALF_OPEN\x10\x02\x12\x10\n\x0c\x42REAKER_OPEN\x10\x03\"w\n\x13\x43reateBackupRequest\x12\x12\n\ncollection\x18\x01 \x01(\t\x12\x13\n\x0bincremental\x18\x02 \x01(\x08\x12\x0f\n\x07\x62\x61se_id\x18\x03 \x01(\t\x12\x17\n\nrequest_id\x18\x04 \x01(\tH\x00\x88\x01\x01\x42\r\n\x0b_request_id\"3\n\x14\x43reateBackupResponse\x12\x1b\n\x03job\x18\x01 \x01(\x0b\x32\x0e.ragrpc.v1.Job\"N\n\x12ListBackupsRequest\x12\x16\n\tpage_size\x18\x01 \x01(\x05H\x00\x88\x01\x01\x12\x12\n\npage_token\x18\x02 \x01(\tB\x0c\n\n_page_size\"R\n\x13ListBackupsResponse\x12\"\n\x07\x62\x61\x63kups\x18\x01 \x03(\x0b\x32\x11.ragrpc.v1.Backup\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"+\n\x10GetBackupRequest\x12\x17\n\tbackup_id\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\"6\n\x11GetBackupResponse\x12!\n\x06\x62\x61\x63kup\x18\x01 \x01(\x0b\x32\x11.ragrpc.v1.Backup\".\n\x13\x44\x65leteBackupRequest\x12\x17\n\tbackup_id\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\"\x16\n\x14\x44\x65leteBackupResponse\"V\n\x13VerifyBackupRequest\x12\x17\n\tbackup_id\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\x12\x17\n\nrequest_id\x18\x02 \x01(\tH\x00\x88\x01\x01\x42\r\n\x0b_request_id\"3\n\x14VerifyBackupResponse\x12\x1b\n\x03job\x18\x01 \x01(\x0b\x32\x0e.ragrpc.v1.Job\"\x8a\x01\n\x14RestoreBackupRequest\x12\x17\n\tbackup_id\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\x12\x12\n\ncollection\x18\x02 \x01(\t\x12\x0c\n\x04name\x18\x03 \x01(\t\x12\x0f\n\x07replace\x18\x04 \x01(\x08\x12\x17\n\nrequest_id\x18\x05 \x01(\tH\x00\x88\x01\x01\x42\r\n\x0b_request_id\"4\n\x15RestoreBackupResponse\x12\x1b\n\x03job\x18\x01 \x01(\x0b\x32\x0e.ragrpc.v1.Job2\xbf\x04\n\x0c\x41\x64minService\x12R\n\rGetServerInfo\x12\x1f.ragrpc.v1.GetServerInfoRequest\x1a .ragrpc.v1.GetServerInfoResponse\x12O\n\x0c\x43reateBackup\x12\x1e.ragrpc.v1.CreateBackupRequest\x1a\x1f.ragrpc.v1.CreateBackupResponse\x12L\n\x0bListBackups\x12\x1d.ragrpc.v1.ListBackupsRequest\x1a\x1e.ragrpc.v1.ListBackupsResponse\x12\x46\n\tGetBackup\x12\x1b.ragrpc.v1.GetBackupRequest\x1a\x1c.ragrpc.v1.GetBackupResponse\x12O\n\x0c\x44\x65leteBackup\x12\x1e.ragrpc.v1.DeleteBackupRequest\x1a\x1f.ragrpc.v1.DeleteBackupResponse\x12O\n\x0cVerifyBackup\x12\x1e.ragrpc.v1.VerifyBackupRequest\x1a\x1f.ragrpc.v1.VerifyBackupResponse\x12R\n\rRestoreBackup\x12\x1f.ragrpc.v1.RestoreBackupRequest\x1a .ragrpc.v1.RestoreBackupResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -43,48 +44,48 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_VERIFYBACKUPREQUEST'].fields_by_name['backup_id']._serialized_options = b'\342A\001\002'
   _globals['_RESTOREBACKUPREQUEST'].fields_by_name['backup_id']._loaded_options = None
   _globals['_RESTOREBACKUPREQUEST'].fields_by_name['backup_id']._serialized_options = b'\342A\001\002'
-  _globals['_GETSERVERINFOREQUEST']._serialized_start=162
-  _globals['_GETSERVERINFOREQUEST']._serialized_end=184
-  _globals['_GETSERVERINFORESPONSE']._serialized_start=187
-  _globals['_GETSERVERINFORESPONSE']._serialized_end=499
-  _globals['_CALLERINFO']._serialized_start=501
-  _globals['_CALLERINFO']._serialized_end=560
-  _globals['_PIPELINEINFO']._serialized_start=562
-  _globals['_PIPELINEINFO']._serialized_end=611
-  _globals['_EMBEDDERINFO']._serialized_start=613
-  _globals['_EMBEDDERINFO']._serialized_end=680
-  _globals['_LIMITS']._serialized_start=683
-  _globals['_LIMITS']._serialized_end=920
-  _globals['_COMPONENTSTATUS']._serialized_start=923
-  _globals['_COMPONENTSTATUS']._serialized_end=1243
-  _globals['_COMPONENTSTATUS_STATE']._serialized_start=1074
-  _globals['_COMPONENTSTATUS_STATE']._serialized_end=1146
-  _globals['_COMPONENTSTATUS_BREAKER']._serialized_start=1148
-  _globals['_COMPONENTSTATUS_BREAKER']._serialized_end=1243
-  _globals['_CREATEBACKUPREQUEST']._serialized_start=1245
-  _globals['_CREATEBACKUPREQUEST']._serialized_end=1364
-  _globals['_CREATEBACKUPRESPONSE']._serialized_start=1366
-  _globals['_CREATEBACKUPRESPONSE']._serialized_end=1417
-  _globals['_LISTBACKUPSREQUEST']._serialized_start=1419
-  _globals['_LISTBACKUPSREQUEST']._serialized_end=1497
-  _globals['_LISTBACKUPSRESPONSE']._serialized_start=1499
-  _globals['_LISTBACKUPSRESPONSE']._serialized_end=1581
-  _globals['_GETBACKUPREQUEST']._serialized_start=1583
-  _globals['_GETBACKUPREQUEST']._serialized_end=1626
-  _globals['_GETBACKUPRESPONSE']._serialized_start=1628
-  _globals['_GETBACKUPRESPONSE']._serialized_end=1682
-  _globals['_DELETEBACKUPREQUEST']._serialized_start=1684
-  _globals['_DELETEBACKUPREQUEST']._serialized_end=1730
-  _globals['_DELETEBACKUPRESPONSE']._serialized_start=1732
-  _globals['_DELETEBACKUPRESPONSE']._serialized_end=1754
-  _globals['_VERIFYBACKUPREQUEST']._serialized_start=1756
-  _globals['_VERIFYBACKUPREQUEST']._serialized_end=1842
-  _globals['_VERIFYBACKUPRESPONSE']._serialized_start=1844
-  _globals['_VERIFYBACKUPRESPONSE']._serialized_end=1895
-  _globals['_RESTOREBACKUPREQUEST']._serialized_start=1898
-  _globals['_RESTOREBACKUPREQUEST']._serialized_end=2036
-  _globals['_RESTOREBACKUPRESPONSE']._serialized_start=2038
-  _globals['_RESTOREBACKUPRESPONSE']._serialized_end=2090
-  _globals['_ADMINSERVICE']._serialized_start=2093
-  _globals['_ADMINSERVICE']._serialized_end=2668
+  _globals['_GETSERVERINFOREQUEST']._serialized_start=188
+  _globals['_GETSERVERINFOREQUEST']._serialized_end=210
+  _globals['_GETSERVERINFORESPONSE']._serialized_start=213
+  _globals['_GETSERVERINFORESPONSE']._serialized_end=525
+  _globals['_CALLERINFO']._serialized_start=527
+  _globals['_CALLERINFO']._serialized_end=586
+  _globals['_PIPELINEINFO']._serialized_start=588
+  _globals['_PIPELINEINFO']._serialized_end=693
+  _globals['_EMBEDDERINFO']._serialized_start=695
+  _globals['_EMBEDDERINFO']._serialized_end=762
+  _globals['_LIMITS']._serialized_start=765
+  _globals['_LIMITS']._serialized_end=1002
+  _globals['_COMPONENTSTATUS']._serialized_start=1005
+  _globals['_COMPONENTSTATUS']._serialized_end=1325
+  _globals['_COMPONENTSTATUS_STATE']._serialized_start=1156
+  _globals['_COMPONENTSTATUS_STATE']._serialized_end=1228
+  _globals['_COMPONENTSTATUS_BREAKER']._serialized_start=1230
+  _globals['_COMPONENTSTATUS_BREAKER']._serialized_end=1325
+  _globals['_CREATEBACKUPREQUEST']._serialized_start=1327
+  _globals['_CREATEBACKUPREQUEST']._serialized_end=1446
+  _globals['_CREATEBACKUPRESPONSE']._serialized_start=1448
+  _globals['_CREATEBACKUPRESPONSE']._serialized_end=1499
+  _globals['_LISTBACKUPSREQUEST']._serialized_start=1501
+  _globals['_LISTBACKUPSREQUEST']._serialized_end=1579
+  _globals['_LISTBACKUPSRESPONSE']._serialized_start=1581
+  _globals['_LISTBACKUPSRESPONSE']._serialized_end=1663
+  _globals['_GETBACKUPREQUEST']._serialized_start=1665
+  _globals['_GETBACKUPREQUEST']._serialized_end=1708
+  _globals['_GETBACKUPRESPONSE']._serialized_start=1710
+  _globals['_GETBACKUPRESPONSE']._serialized_end=1764
+  _globals['_DELETEBACKUPREQUEST']._serialized_start=1766
+  _globals['_DELETEBACKUPREQUEST']._serialized_end=1812
+  _globals['_DELETEBACKUPRESPONSE']._serialized_start=1814
+  _globals['_DELETEBACKUPRESPONSE']._serialized_end=1836
+  _globals['_VERIFYBACKUPREQUEST']._serialized_start=1838
+  _globals['_VERIFYBACKUPREQUEST']._serialized_end=1924
+  _globals['_VERIFYBACKUPRESPONSE']._serialized_start=1926
+  _globals['_VERIFYBACKUPRESPONSE']._serialized_end=1977
+  _globals['_RESTOREBACKUPREQUEST']._serialized_start=1980
+  _globals['_RESTOREBACKUPREQUEST']._serialized_end=2118
+  _globals['_RESTOREBACKUPRESPONSE']._serialized_start=2120
+  _globals['_RESTOREBACKUPRESPONSE']._serialized_end=2172
+  _globals['_ADMINSERVICE']._serialized_start=2175
+  _globals['_ADMINSERVICE']._serialized_end=2750
 # @@protoc_insertion_point(module_scope)

@@ -25,10 +25,11 @@ _sym_db = _symbol_database.Default()
 from google.api import field_behavior_pb2 as google_dot_api_dot_field__behavior__pb2
 from google.rpc import status_pb2 as google_dot_rpc_dot_status__pb2
 from ragrpc.v1 import filter_pb2 as ragrpc_dot_v1_dot_filter__pb2
+from ragrpc.v1 import pipeline_pb2 as ragrpc_dot_v1_dot_pipeline__pb2
 from ragrpc.v1 import retrieval_pb2 as ragrpc_dot_v1_dot_retrieval__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1bragrpc/v1/rag_service.proto\x12\tragrpc.v1\x1a\x1fgoogle/api/field_behavior.proto\x1a\x17google/rpc/status.proto\x1a\x16ragrpc/v1/filter.proto\x1a\x19ragrpc/v1/retrieval.proto\"\x84\x02\n\x0fRetrieveRequest\x12\x18\n\ncollection\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\x12\x13\n\x05query\x18\x02 \x01(\tB\x04\xe2\x41\x01\x02\x12\x12\n\x05top_k\x18\x03 \x01(\x05H\x01\x88\x01\x01\x12!\n\x06\x66ilter\x18\x04 \x01(\x0b\x32\x11.ragrpc.v1.Filter\x12\x12\n\x08pipeline\x18\x05 \x01(\tH\x00\x12\'\n\x04spec\x18\x06 \x01(\x0b\x32\x17.ragrpc.v1.PipelineSpecH\x00\x12+\n\x0b\x63onsistency\x18\x07 \x01(\x0b\x32\x16.ragrpc.v1.Consistency\x12\x0f\n\x07\x65xplain\x18\x08 \x01(\x08\x42\x06\n\x04planB\x08\n\x06_top_k\"\xa1\x02\n\x10RetrieveResponse\x12\x1c\n\x04hits\x18\x01 \x03(\x0b\x32\x0e.ragrpc.v1.Hit\x12\'\n\x07timings\x18\x02 \x03(\x0b\x32\x16.ragrpc.v1.StageTiming\x12\x1f\n\x05usage\x18\x03 \x01(\x0b\x32\x10.ragrpc.v1.Usage\x12)\n\nprovenance\x18\x04 \x01(\x0b\x32\x15.ragrpc.v1.Provenance\x12,\n\x0c\x64\x65gradations\x18\x05 \x03(\x0b\x32\x16.ragrpc.v1.Degradation\x12%\n\x05\x63\x61\x63he\x18\x06 \x01(\x0b\x32\x16.ragrpc.v1.CacheStatus\x12%\n\x06\x66unnel\x18\x07 \x03(\x0b\x32\x15.ragrpc.v1.FunnelStep\"J\n\x14\x42\x61tchRetrieveRequest\x12\x32\n\x08requests\x18\x01 \x03(\x0b\x32\x1a.ragrpc.v1.RetrieveRequestB\x04\xe2\x41\x01\x02\"q\n\x0eRetrieveResult\x12/\n\x08response\x18\x01 \x01(\x0b\x32\x1b.ragrpc.v1.RetrieveResponseH\x00\x12#\n\x05\x65rror\x18\x02 \x01(\x0b\x32\x12.google.rpc.StatusH\x00\x42\t\n\x07outcome\"C\n\x15\x42\x61tchRetrieveResponse\x12*\n\x07results\x18\x01 \x03(\x0b\x32\x19.ragrpc.v1.RetrieveResult\"{\n\tGenerator\x12\x34\n\nextractive\x18\x01 \x01(\x0b\x32\x1e.ragrpc.v1.ExtractiveGeneratorH\x00\x12,\n\x06openai\x18\x02 \x01(\x0b\x32\x1a.ragrpc.v1.OpenAiGeneratorH\x00\x42\n\n\x08strategy\"C\n\x13\x45xtractiveGenerator\x12\x1a\n\rmax_sentences\x18\x01 \x01(\x05H\x00\x88\x01\x01\x42\x10\n\x0e_max_sentences\"q\n\x0fOpenAiGenerator\x12\x1e\n\x11max_output_tokens\x18\x01 \x01(\x05H\x00\x88\x01\x01\x12\x18\n\x0btemperature\x18\x02 \x01(\x01H\x01\x88\x01\x01\x42\x14\n\x12_max_output_tokensB\x0e\n\x0c_temperature\"l\n\x0cQueryRequest\x12\x33\n\tretrieval\x18\x01 \x01(\x0b\x32\x1a.ragrpc.v1.RetrieveRequestB\x04\xe2\x41\x01\x02\x12\'\n\tgenerator\x18\x02 \x01(\x0b\x32\x14.ragrpc.v1.Generator\"B\n\x12StreamQueryRequest\x12,\n\x05query\x18\x01 \x01(\x0b\x32\x17.ragrpc.v1.QueryRequestB\x04\xe2\x41\x01\x02\"\xb6\x01\n\x08\x43itation\x12\x13\n\x0b\x64ocument_id\x18\x01 \x01(\t\x12\x10\n\x08\x63hunk_id\x18\x02 \x01(\t\x12$\n\x0b\x61nswer_span\x18\x03 \x01(\x0b\x32\x0f.ragrpc.v1.Span\x12$\n\x0bsource_span\x18\x04 \x01(\x0b\x32\x0f.ragrpc.v1.Span\x12\x13\n\x0bsource_text\x18\x05 \x01(\t\x12\x0f\n\x07support\x18\x06 \x01(\x01\x12\x11\n\thit_index\x18\x07 \x01(\x05\"\xb5\x03\n\rQueryResponse\x12\x0e\n\x06\x61nswer\x18\x01 \x01(\t\x12&\n\tcitations\x18\x02 \x03(\x0b\x32\x13.ragrpc.v1.Citation\x12\x31\n\x0f\x61\x62stain_reasons\x18\x03 \x03(\x0e\x32\x18.ragrpc.v1.AbstainReason\x12\x1c\n\x04hits\x18\x04 \x03(\x0b\x32\x0e.ragrpc.v1.Hit\x12\'\n\x07timings\x18\x05 \x03(\x0b\x32\x16.ragrpc.v1.StageTiming\x12\x1f\n\x05usage\x18\x06 \x01(\x0b\x32\x10.ragrpc.v1.Usage\x12)\n\nprovenance\x18\x07 \x01(\x0b\x32\x15.ragrpc.v1.Provenance\x12,\n\x0c\x64\x65gradations\x18\x08 \x03(\x0b\x32\x16.ragrpc.v1.Degradation\x12%\n\x05\x63\x61\x63he\x18\t \x01(\x0b\x32\x16.ragrpc.v1.CacheStatus\x12%\n\x06\x66unnel\x18\n \x03(\x0b\x32\x15.ragrpc.v1.FunnelStep\x12*\n\x11unsupported_spans\x18\x0b \x03(\x0b\x32\x0f.ragrpc.v1.Span\"\xd4\x02\n\x13StreamQueryResponse\x12\x10\n\x08sequence\x18\x01 \x01(\x03\x12%\n\x07started\x18\x02 \x01(\x0b\x32\x12.ragrpc.v1.StartedH\x00\x12$\n\x04hits\x18\x03 \x01(\x0b\x32\x14.ragrpc.v1.HitsFoundH\x00\x12!\n\x05\x64\x65lta\x18\x04 \x01(\x0b\x32\x10.ragrpc.v1.DeltaH\x00\x12\'\n\x08\x63itation\x18\x05 \x01(\x0b\x32\x13.ragrpc.v1.CitationH\x00\x12+\n\nretraction\x18\x06 \x01(\x0b\x32\x15.ragrpc.v1.RetractionH\x00\x12-\n\x0b\x64\x65gradation\x18\x07 \x01(\x0b\x32\x16.ragrpc.v1.DegradationH\x00\x12-\n\tcompleted\x18\x08 \x01(\x0b\x32\x18.ragrpc.v1.QueryResponseH\x00\x42\x07\n\x05\x65vent\"/\n\x07Started\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x10\n\x08revision\x18\x02 \x01(\x03\")\n\tHitsFound\x12\x1c\n\x04hits\x18\x01 \x03(\x0b\x32\x0e.ragrpc.v1.Hit\"\x15\n\x05\x44\x65lta\x12\x0c\n\x04text\x18\x01 \x01(\t\"B\n\nRetraction\x12$\n\x0b\x61nswer_span\x18\x01 \x01(\x0b\x32\x0f.ragrpc.v1.Span\x12\x0e\n\x06reason\x18\x02 \x01(\t*\xae\x01\n\rAbstainReason\x12\x1e\n\x1a\x41\x42STAIN_REASON_UNSPECIFIED\x10\x00\x12\x1a\n\x16\x41\x42STAIN_REASON_NO_HITS\x10\x01\x12\x1d\n\x19\x41\x42STAIN_REASON_NO_SUPPORT\x10\x02\x12!\n\x1d\x41\x42STAIN_REASON_MODEL_DECLINED\x10\x03\x12\x1f\n\x1b\x41\x42STAIN_REASON_NOT_GROUNDED\x10\x04\x32\xb1\x02\n\nRagService\x12\x43\n\x08Retrieve\x12\x1a.ragrpc.v1.RetrieveRequest\x1a\x1b.ragrpc.v1.RetrieveResponse\x12R\n\rBatchRetrieve\x12\x1f.ragrpc.v1.BatchRetrieveRequest\x1a .ragrpc.v1.BatchRetrieveResponse\x12:\n\x05Query\x12\x17.ragrpc.v1.QueryRequest\x1a\x18.ragrpc.v1.QueryResponse\x12N\n\x0bStreamQuery\x12\x1d.ragrpc.v1.StreamQueryRequest\x1a\x1e.ragrpc.v1.StreamQueryResponse0\x01\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1bragrpc/v1/rag_service.proto\x12\tragrpc.v1\x1a\x1fgoogle/api/field_behavior.proto\x1a\x17google/rpc/status.proto\x1a\x16ragrpc/v1/filter.proto\x1a\x18ragrpc/v1/pipeline.proto\x1a\x19ragrpc/v1/retrieval.proto\"\x84\x02\n\x0fRetrieveRequest\x12\x18\n\ncollection\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\x12\x13\n\x05query\x18\x02 \x01(\tB\x04\xe2\x41\x01\x02\x12\x12\n\x05top_k\x18\x03 \x01(\x05H\x01\x88\x01\x01\x12!\n\x06\x66ilter\x18\x04 \x01(\x0b\x32\x11.ragrpc.v1.Filter\x12\x12\n\x08pipeline\x18\x05 \x01(\tH\x00\x12\'\n\x04spec\x18\x06 \x01(\x0b\x32\x17.ragrpc.v1.PipelineSpecH\x00\x12+\n\x0b\x63onsistency\x18\x07 \x01(\x0b\x32\x16.ragrpc.v1.Consistency\x12\x0f\n\x07\x65xplain\x18\x08 \x01(\x08\x42\x06\n\x04planB\x08\n\x06_top_k\"\xa1\x02\n\x10RetrieveResponse\x12\x1c\n\x04hits\x18\x01 \x03(\x0b\x32\x0e.ragrpc.v1.Hit\x12\'\n\x07timings\x18\x02 \x03(\x0b\x32\x16.ragrpc.v1.StageTiming\x12\x1f\n\x05usage\x18\x03 \x01(\x0b\x32\x10.ragrpc.v1.Usage\x12)\n\nprovenance\x18\x04 \x01(\x0b\x32\x15.ragrpc.v1.Provenance\x12,\n\x0c\x64\x65gradations\x18\x05 \x03(\x0b\x32\x16.ragrpc.v1.Degradation\x12%\n\x05\x63\x61\x63he\x18\x06 \x01(\x0b\x32\x16.ragrpc.v1.CacheStatus\x12%\n\x06\x66unnel\x18\x07 \x03(\x0b\x32\x15.ragrpc.v1.FunnelStep\"J\n\x14\x42\x61tchRetrieveRequest\x12\x32\n\x08requests\x18\x01 \x03(\x0b\x32\x1a.ragrpc.v1.RetrieveRequestB\x04\xe2\x41\x01\x02\"q\n\x0eRetrieveResult\x12/\n\x08response\x18\x01 \x01(\x0b\x32\x1b.ragrpc.v1.RetrieveResponseH\x00\x12#\n\x05\x65rror\x18\x02 \x01(\x0b\x32\x12.google.rpc.StatusH\x00\x42\t\n\x07outcome\"C\n\x15\x42\x61tchRetrieveResponse\x12*\n\x07results\x18\x01 \x03(\x0b\x32\x19.ragrpc.v1.RetrieveResult\"{\n\tGenerator\x12\x34\n\nextractive\x18\x01 \x01(\x0b\x32\x1e.ragrpc.v1.ExtractiveGeneratorH\x00\x12,\n\x06openai\x18\x02 \x01(\x0b\x32\x1a.ragrpc.v1.OpenAiGeneratorH\x00\x42\n\n\x08strategy\"C\n\x13\x45xtractiveGenerator\x12\x1a\n\rmax_sentences\x18\x01 \x01(\x05H\x00\x88\x01\x01\x42\x10\n\x0e_max_sentences\"q\n\x0fOpenAiGenerator\x12\x1e\n\x11max_output_tokens\x18\x01 \x01(\x05H\x00\x88\x01\x01\x12\x18\n\x0btemperature\x18\x02 \x01(\x01H\x01\x88\x01\x01\x42\x14\n\x12_max_output_tokensB\x0e\n\x0c_temperature\"l\n\x0cQueryRequest\x12\x33\n\tretrieval\x18\x01 \x01(\x0b\x32\x1a.ragrpc.v1.RetrieveRequestB\x04\xe2\x41\x01\x02\x12\'\n\tgenerator\x18\x02 \x01(\x0b\x32\x14.ragrpc.v1.Generator\"B\n\x12StreamQueryRequest\x12,\n\x05query\x18\x01 \x01(\x0b\x32\x17.ragrpc.v1.QueryRequestB\x04\xe2\x41\x01\x02\"\xb6\x01\n\x08\x43itation\x12\x13\n\x0b\x64ocument_id\x18\x01 \x01(\t\x12\x10\n\x08\x63hunk_id\x18\x02 \x01(\t\x12$\n\x0b\x61nswer_span\x18\x03 \x01(\x0b\x32\x0f.ragrpc.v1.Span\x12$\n\x0bsource_span\x18\x04 \x01(\x0b\x32\x0f.ragrpc.v1.Span\x12\x13\n\x0bsource_text\x18\x05 \x01(\t\x12\x0f\n\x07support\x18\x06 \x01(\x01\x12\x11\n\thit_index\x18\x07 \x01(\x05\"\xb5\x03\n\rQueryResponse\x12\x0e\n\x06\x61nswer\x18\x01 \x01(\t\x12&\n\tcitations\x18\x02 \x03(\x0b\x32\x13.ragrpc.v1.Citation\x12\x31\n\x0f\x61\x62stain_reasons\x18\x03 \x03(\x0e\x32\x18.ragrpc.v1.AbstainReason\x12\x1c\n\x04hits\x18\x04 \x03(\x0b\x32\x0e.ragrpc.v1.Hit\x12\'\n\x07timings\x18\x05 \x03(\x0b\x32\x16.ragrpc.v1.StageTiming\x12\x1f\n\x05usage\x18\x06 \x01(\x0b\x32\x10.ragrpc.v1.Usage\x12)\n\nprovenance\x18\x07 \x01(\x0b\x32\x15.ragrpc.v1.Provenance\x12,\n\x0c\x64\x65gradations\x18\x08 \x03(\x0b\x32\x16.ragrpc.v1.Degradation\x12%\n\x05\x63\x61\x63he\x18\t \x01(\x0b\x32\x16.ragrpc.v1.CacheStatus\x12%\n\x06\x66unnel\x18\n \x03(\x0b\x32\x15.ragrpc.v1.FunnelStep\x12*\n\x11unsupported_spans\x18\x0b \x03(\x0b\x32\x0f.ragrpc.v1.Span\"\xd4\x02\n\x13StreamQueryResponse\x12\x10\n\x08sequence\x18\x01 \x01(\x03\x12%\n\x07started\x18\x02 \x01(\x0b\x32\x12.ragrpc.v1.StartedH\x00\x12$\n\x04hits\x18\x03 \x01(\x0b\x32\x14.ragrpc.v1.HitsFoundH\x00\x12!\n\x05\x64\x65lta\x18\x04 \x01(\x0b\x32\x10.ragrpc.v1.DeltaH\x00\x12\'\n\x08\x63itation\x18\x05 \x01(\x0b\x32\x13.ragrpc.v1.CitationH\x00\x12+\n\nretraction\x18\x06 \x01(\x0b\x32\x15.ragrpc.v1.RetractionH\x00\x12-\n\x0b\x64\x65gradation\x18\x07 \x01(\x0b\x32\x16.ragrpc.v1.DegradationH\x00\x12-\n\tcompleted\x18\x08 \x01(\x0b\x32\x18.ragrpc.v1.QueryResponseH\x00\x42\x07\n\x05\x65vent\"/\n\x07Started\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x10\n\x08revision\x18\x02 \x01(\x03\")\n\tHitsFound\x12\x1c\n\x04hits\x18\x01 \x03(\x0b\x32\x0e.ragrpc.v1.Hit\"\x15\n\x05\x44\x65lta\x12\x0c\n\x04text\x18\x01 \x01(\t\"B\n\nRetraction\x12$\n\x0b\x61nswer_span\x18\x01 \x01(\x0b\x32\x0f.ragrpc.v1.Span\x12\x0e\n\x06reason\x18\x02 \x01(\t*\xae\x01\n\rAbstainReason\x12\x1e\n\x1a\x41\x42STAIN_REASON_UNSPECIFIED\x10\x00\x12\x1a\n\x16\x41\x42STAIN_REASON_NO_HITS\x10\x01\x12\x1d\n\x19\x41\x42STAIN_REASON_NO_SUPPORT\x10\x02\x12!\n\x1d\x41\x42STAIN_REASON_MODEL_DECLINED\x10\x03\x12\x1f\n\x1b\x41\x42STAIN_REASON_NOT_GROUNDED\x10\x04\x32\xb1\x02\n\nRagService\x12\x43\n\x08Retrieve\x12\x1a.ragrpc.v1.RetrieveRequest\x1a\x1b.ragrpc.v1.RetrieveResponse\x12R\n\rBatchRetrieve\x12\x1f.ragrpc.v1.BatchRetrieveRequest\x1a .ragrpc.v1.BatchRetrieveResponse\x12:\n\x05Query\x12\x17.ragrpc.v1.QueryRequest\x1a\x18.ragrpc.v1.QueryResponse\x12N\n\x0bStreamQuery\x12\x1d.ragrpc.v1.StreamQueryRequest\x1a\x1e.ragrpc.v1.StreamQueryResponse0\x01\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -45,42 +46,42 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_QUERYREQUEST'].fields_by_name['retrieval']._serialized_options = b'\342A\001\002'
   _globals['_STREAMQUERYREQUEST'].fields_by_name['query']._loaded_options = None
   _globals['_STREAMQUERYREQUEST'].fields_by_name['query']._serialized_options = b'\342A\001\002'
-  _globals['_ABSTAINREASON']._serialized_start=2605
-  _globals['_ABSTAINREASON']._serialized_end=2779
-  _globals['_RETRIEVEREQUEST']._serialized_start=152
-  _globals['_RETRIEVEREQUEST']._serialized_end=412
-  _globals['_RETRIEVERESPONSE']._serialized_start=415
-  _globals['_RETRIEVERESPONSE']._serialized_end=704
-  _globals['_BATCHRETRIEVEREQUEST']._serialized_start=706
-  _globals['_BATCHRETRIEVEREQUEST']._serialized_end=780
-  _globals['_RETRIEVERESULT']._serialized_start=782
-  _globals['_RETRIEVERESULT']._serialized_end=895
-  _globals['_BATCHRETRIEVERESPONSE']._serialized_start=897
-  _globals['_BATCHRETRIEVERESPONSE']._serialized_end=964
-  _globals['_GENERATOR']._serialized_start=966
-  _globals['_GENERATOR']._serialized_end=1089
-  _globals['_EXTRACTIVEGENERATOR']._serialized_start=1091
-  _globals['_EXTRACTIVEGENERATOR']._serialized_end=1158
-  _globals['_OPENAIGENERATOR']._serialized_start=1160
-  _globals['_OPENAIGENERATOR']._serialized_end=1273
-  _globals['_QUERYREQUEST']._serialized_start=1275
-  _globals['_QUERYREQUEST']._serialized_end=1383
-  _globals['_STREAMQUERYREQUEST']._serialized_start=1385
-  _globals['_STREAMQUERYREQUEST']._serialized_end=1451
-  _globals['_CITATION']._serialized_start=1454
-  _globals['_CITATION']._serialized_end=1636
-  _globals['_QUERYRESPONSE']._serialized_start=1639
-  _globals['_QUERYRESPONSE']._serialized_end=2076
-  _globals['_STREAMQUERYRESPONSE']._serialized_start=2079
-  _globals['_STREAMQUERYRESPONSE']._serialized_end=2419
-  _globals['_STARTED']._serialized_start=2421
-  _globals['_STARTED']._serialized_end=2468
-  _globals['_HITSFOUND']._serialized_start=2470
-  _globals['_HITSFOUND']._serialized_end=2511
-  _globals['_DELTA']._serialized_start=2513
-  _globals['_DELTA']._serialized_end=2534
-  _globals['_RETRACTION']._serialized_start=2536
-  _globals['_RETRACTION']._serialized_end=2602
-  _globals['_RAGSERVICE']._serialized_start=2782
-  _globals['_RAGSERVICE']._serialized_end=3087
+  _globals['_ABSTAINREASON']._serialized_start=2631
+  _globals['_ABSTAINREASON']._serialized_end=2805
+  _globals['_RETRIEVEREQUEST']._serialized_start=178
+  _globals['_RETRIEVEREQUEST']._serialized_end=438
+  _globals['_RETRIEVERESPONSE']._serialized_start=441
+  _globals['_RETRIEVERESPONSE']._serialized_end=730
+  _globals['_BATCHRETRIEVEREQUEST']._serialized_start=732
+  _globals['_BATCHRETRIEVEREQUEST']._serialized_end=806
+  _globals['_RETRIEVERESULT']._serialized_start=808
+  _globals['_RETRIEVERESULT']._serialized_end=921
+  _globals['_BATCHRETRIEVERESPONSE']._serialized_start=923
+  _globals['_BATCHRETRIEVERESPONSE']._serialized_end=990
+  _globals['_GENERATOR']._serialized_start=992
+  _globals['_GENERATOR']._serialized_end=1115
+  _globals['_EXTRACTIVEGENERATOR']._serialized_start=1117
+  _globals['_EXTRACTIVEGENERATOR']._serialized_end=1184
+  _globals['_OPENAIGENERATOR']._serialized_start=1186
+  _globals['_OPENAIGENERATOR']._serialized_end=1299
+  _globals['_QUERYREQUEST']._serialized_start=1301
+  _globals['_QUERYREQUEST']._serialized_end=1409
+  _globals['_STREAMQUERYREQUEST']._serialized_start=1411
+  _globals['_STREAMQUERYREQUEST']._serialized_end=1477
+  _globals['_CITATION']._serialized_start=1480
+  _globals['_CITATION']._serialized_end=1662
+  _globals['_QUERYRESPONSE']._serialized_start=1665
+  _globals['_QUERYRESPONSE']._serialized_end=2102
+  _globals['_STREAMQUERYRESPONSE']._serialized_start=2105
+  _globals['_STREAMQUERYRESPONSE']._serialized_end=2445
+  _globals['_STARTED']._serialized_start=2447
+  _globals['_STARTED']._serialized_end=2494
+  _globals['_HITSFOUND']._serialized_start=2496
+  _globals['_HITSFOUND']._serialized_end=2537
+  _globals['_DELTA']._serialized_start=2539
+  _globals['_DELTA']._serialized_end=2560
+  _globals['_RETRACTION']._serialized_start=2562
+  _globals['_RETRACTION']._serialized_end=2628
+  _globals['_RAGSERVICE']._serialized_start=2808
+  _globals['_RAGSERVICE']._serialized_end=3113
 # @@protoc_insertion_point(module_scope)

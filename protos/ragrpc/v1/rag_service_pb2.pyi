@@ -1,6 +1,7 @@
 from google.api import field_behavior_pb2 as _field_behavior_pb2
 from google.rpc import status_pb2 as _status_pb2
 from ragrpc.v1 import filter_pb2 as _filter_pb2
+from ragrpc.v1 import pipeline_pb2 as _pipeline_pb2
 from ragrpc.v1 import retrieval_pb2 as _retrieval_pb2
 from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
@@ -39,10 +40,10 @@ class RetrieveRequest(_message.Message):
     top_k: int
     filter: _filter_pb2.Filter
     pipeline: str
-    spec: _retrieval_pb2.PipelineSpec
+    spec: _pipeline_pb2.PipelineSpec
     consistency: _retrieval_pb2.Consistency
     explain: bool
-    def __init__(self, collection: _Optional[str] = ..., query: _Optional[str] = ..., top_k: _Optional[int] = ..., filter: _Optional[_Union[_filter_pb2.Filter, _Mapping]] = ..., pipeline: _Optional[str] = ..., spec: _Optional[_Union[_retrieval_pb2.PipelineSpec, _Mapping]] = ..., consistency: _Optional[_Union[_retrieval_pb2.Consistency, _Mapping]] = ..., explain: bool = ...) -> None: ...
+    def __init__(self, collection: _Optional[str] = ..., query: _Optional[str] = ..., top_k: _Optional[int] = ..., filter: _Optional[_Union[_filter_pb2.Filter, _Mapping]] = ..., pipeline: _Optional[str] = ..., spec: _Optional[_Union[_pipeline_pb2.PipelineSpec, _Mapping]] = ..., consistency: _Optional[_Union[_retrieval_pb2.Consistency, _Mapping]] = ..., explain: bool = ...) -> None: ...
 
 class RetrieveResponse(_message.Message):
     __slots__ = ("hits", "timings", "usage", "provenance", "degradations", "cache", "funnel")

@@ -22,49 +22,40 @@ _runtime_version.ValidateProtobufRuntimeVersion(
 _sym_db = _symbol_database.Default()
 
 
-from google.api import field_behavior_pb2 as google_dot_api_dot_field__behavior__pb2
 from ragrpc.v1 import metadata_pb2 as ragrpc_dot_v1_dot_metadata__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x19ragrpc/v1/retrieval.proto\x12\tragrpc.v1\x1a\x1fgoogle/api/field_behavior.proto\x1a\x18ragrpc/v1/metadata.proto\"\"\n\x04Span\x12\r\n\x05start\x18\x01 \x01(\x03\x12\x0b\n\x03\x65nd\x18\x02 \x01(\x03\"9\n\x0b\x43onsistency\x12\x1b\n\x11\x61t_least_as_fresh\x18\x01 \x01(\tH\x00\x42\r\n\x0brequirement\"=\n\x0cPipelineSpec\x12-\n\tretriever\x18\x01 \x01(\x0b\x32\x14.ragrpc.v1.RetrieverB\x04\xe2\x41\x01\x02\"C\n\tRetriever\x12*\n\x05\x64\x65nse\x18\x01 \x01(\x0b\x32\x19.ragrpc.v1.DenseRetrieverH\x00\x42\n\n\x08strategy\"6\n\x0e\x44\x65nseRetriever\x12\x16\n\tmin_score\x18\x01 \x01(\x01H\x00\x88\x01\x01\x42\x0c\n\n_min_score\"\xa9\x02\n\x03Hit\x12\x13\n\x0b\x64ocument_id\x18\x01 \x01(\t\x12\x10\n\x08\x63hunk_id\x18\x02 \x01(\t\x12\r\n\x05title\x18\x03 \x01(\t\x12\x0c\n\x04text\x18\x04 \x01(\t\x12\x1e\n\x05spans\x18\x05 \x03(\x0b\x32\x0f.ragrpc.v1.Span\x12.\n\x08metadata\x18\x06 \x03(\x0b\x32\x1c.ragrpc.v1.Hit.MetadataEntry\x12\r\n\x05score\x18\x07 \x01(\x01\x12+\n\x0cstage_scores\x18\x08 \x03(\x0b\x32\x15.ragrpc.v1.StageScore\x12\x0f\n\x07ordinal\x18\t \x01(\x05\x1a\x41\n\rMetadataEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\x1f\n\x05value\x18\x02 \x01(\x0b\x32\x10.ragrpc.v1.Value:\x02\x38\x01\"8\n\nStageScore\x12\r\n\x05stage\x18\x01 \x01(\t\x12\r\n\x05score\x18\x02 \x01(\x01\x12\x0c\n\x04rank\x18\x03 \x01(\x05\"2\n\x0bStageTiming\x12\r\n\x05stage\x18\x01 \x01(\t\x12\x14\n\x0cmilliseconds\x18\x02 \x01(\x01\"\xc1\x01\n\x0b\x44\x65gradation\x12)\n\x04kind\x18\x01 \x01(\x0e\x32\x1b.ragrpc.v1.Degradation.Kind\x12\r\n\x05stage\x18\x02 \x01(\t\x12\x0e\n\x06\x64\x65tail\x18\x03 \x01(\t\"h\n\x04Kind\x12\x14\n\x10KIND_UNSPECIFIED\x10\x00\x12\x13\n\x0fKIND_INDEX_AWAY\x10\x01\x12\x19\n\x15KIND_ANSWER_TRUNCATED\x10\x02\x12\x1a\n\x16KIND_CONTEXT_TRUNCATED\x10\x03\"i\n\nProvenance\x12\x10\n\x08\x65mbedder\x18\x01 \x01(\t\x12\x12\n\ngeneration\x18\x02 \x01(\x03\x12\x10\n\x08revision\x18\x03 \x01(\x03\x12\x10\n\x08pipeline\x18\x04 \x01(\t\x12\x11\n\tgenerator\x18\x05 \x01(\t\"C\n\nFunnelStep\x12\x0c\n\x04step\x18\x01 \x01(\t\x12\x17\n\x0f\x63\x61ndidate_count\x18\x02 \x01(\x03\x12\x0e\n\x06\x64\x65tail\x18\x03 \x01(\t\"b\n\x05Usage\x12\x1d\n\x15query_embedding_count\x18\x01 \x01(\x05\x12\x1a\n\x12prompt_token_count\x18\x02 \x01(\x03\x12\x1e\n\x16\x63ompletion_token_count\x18\x03 \x01(\x03\"*\n\x0b\x43\x61\x63heStatus\x12\x1b\n\x13query_embedding_hit\x18\x01 \x01(\x08\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x19ragrpc/v1/retrieval.proto\x12\tragrpc.v1\x1a\x18ragrpc/v1/metadata.proto\"\"\n\x04Span\x12\r\n\x05start\x18\x01 \x01(\x03\x12\x0b\n\x03\x65nd\x18\x02 \x01(\x03\"9\n\x0b\x43onsistency\x12\x1b\n\x11\x61t_least_as_fresh\x18\x01 \x01(\tH\x00\x42\r\n\x0brequirement\"\xa9\x02\n\x03Hit\x12\x13\n\x0b\x64ocument_id\x18\x01 \x01(\t\x12\x10\n\x08\x63hunk_id\x18\x02 \x01(\t\x12\r\n\x05title\x18\x03 \x01(\t\x12\x0c\n\x04text\x18\x04 \x01(\t\x12\x1e\n\x05spans\x18\x05 \x03(\x0b\x32\x0f.ragrpc.v1.Span\x12.\n\x08metadata\x18\x06 \x03(\x0b\x32\x1c.ragrpc.v1.Hit.MetadataEntry\x12\r\n\x05score\x18\x07 \x01(\x01\x12+\n\x0cstage_scores\x18\x08 \x03(\x0b\x32\x15.ragrpc.v1.StageScore\x12\x0f\n\x07ordinal\x18\t \x01(\x05\x1a\x41\n\rMetadataEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\x1f\n\x05value\x18\x02 \x01(\x0b\x32\x10.ragrpc.v1.Value:\x02\x38\x01\"8\n\nStageScore\x12\r\n\x05stage\x18\x01 \x01(\t\x12\r\n\x05score\x18\x02 \x01(\x01\x12\x0c\n\x04rank\x18\x03 \x01(\x05\"2\n\x0bStageTiming\x12\r\n\x05stage\x18\x01 \x01(\t\x12\x14\n\x0cmilliseconds\x18\x02 \x01(\x01\"\xde\x01\n\x0b\x44\x65gradation\x12)\n\x04kind\x18\x01 \x01(\x0e\x32\x1b.ragrpc.v1.Degradation.Kind\x12\r\n\x05stage\x18\x02 \x01(\t\x12\x0e\n\x06\x64\x65tail\x18\x03 \x01(\t\"\x84\x01\n\x04Kind\x12\x14\n\x10KIND_UNSPECIFIED\x10\x00\x12\x13\n\x0fKIND_INDEX_AWAY\x10\x01\x12\x19\n\x15KIND_ANSWER_TRUNCATED\x10\x02\x12\x1a\n\x16KIND_CONTEXT_TRUNCATED\x10\x03\x12\x1a\n\x16KIND_RETRIEVER_SKIPPED\x10\x04\"i\n\nProvenance\x12\x10\n\x08\x65mbedder\x18\x01 \x01(\t\x12\x12\n\ngeneration\x18\x02 \x01(\x03\x12\x10\n\x08revision\x18\x03 \x01(\x03\x12\x10\n\x08pipeline\x18\x04 \x01(\t\x12\x11\n\tgenerator\x18\x05 \x01(\t\"C\n\nFunnelStep\x12\x0c\n\x04step\x18\x01 \x01(\t\x12\x17\n\x0f\x63\x61ndidate_count\x18\x02 \x01(\x03\x12\x0e\n\x06\x64\x65tail\x18\x03 \x01(\t\"b\n\x05Usage\x12\x1d\n\x15query_embedding_count\x18\x01 \x01(\x05\x12\x1a\n\x12prompt_token_count\x18\x02 \x01(\x03\x12\x1e\n\x16\x63ompletion_token_count\x18\x03 \x01(\x03\"*\n\x0b\x43\x61\x63heStatus\x12\x1b\n\x13query_embedding_hit\x18\x01 \x01(\x08\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'ragrpc.v1.retrieval_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_PIPELINESPEC'].fields_by_name['retriever']._loaded_options = None
-  _globals['_PIPELINESPEC'].fields_by_name['retriever']._serialized_options = b'\342A\001\002'
   _globals['_HIT_METADATAENTRY']._loaded_options = None
   _globals['_HIT_METADATAENTRY']._serialized_options = b'8\001'
-  _globals['_SPAN']._serialized_start=99
-  _globals['_SPAN']._serialized_end=133
-  _globals['_CONSISTENCY']._serialized_start=135
-  _globals['_CONSISTENCY']._serialized_end=192
-  _globals['_PIPELINESPEC']._serialized_start=194
-  _globals['_PIPELINESPEC']._serialized_end=255
-  _globals['_RETRIEVER']._serialized_start=257
-  _globals['_RETRIEVER']._serialized_end=324
-  _globals['_DENSERETRIEVER']._serialized_start=326
-  _globals['_DENSERETRIEVER']._serialized_end=380
-  _globals['_HIT']._serialized_start=383
-  _globals['_HIT']._serialized_end=680
-  _globals['_HIT_METADATAENTRY']._serialized_start=615
-  _globals['_HIT_METADATAENTRY']._serialized_end=680
-  _globals['_STAGESCORE']._serialized_start=682
-  _globals['_STAGESCORE']._serialized_end=738
-  _globals['_STAGETIMING']._serialized_start=740
-  _globals['_STAGETIMING']._serialized_end=790
-  _globals['_DEGRADATION']._serialized_start=793
-  _globals['_DEGRADATION']._serialized_end=986
-  _globals['_DEGRADATION_KIND']._serialized_start=882
-  _globals['_DEGRADATION_KIND']._serialized_end=986
-  _globals['_PROVENANCE']._serialized_start=988
-  _globals['_PROVENANCE']._serialized_end=1093
-  _globals['_FUNNELSTEP']._serialized_start=1095
-  _globals['_FUNNELSTEP']._serialized_end=1162
-  _globals['_USAGE']._serialized_start=1164
-  _globals['_USAGE']._serialized_end=1262
-  _globals['_CACHESTATUS']._serialized_start=1264
-  _globals['_CACHESTATUS']._serialized_end=1306
+  _globals['_SPAN']._serialized_start=66
+  _globals['_SPAN']._serialized_end=100
+  _globals['_CONSISTENCY']._serialized_start=102
+  _globals['_CONSISTENCY']._serialized_end=159
+  _globals['_HIT']._serialized_start=162
+  _globals['_HIT']._serialized_end=459
+  _globals['_HIT_METADATAENTRY']._serialized_start=394
+  _globals['_HIT_METADATAENTRY']._serialized_end=459
+  _globals['_STAGESCORE']._serialized_start=461
+  _globals['_STAGESCORE']._serialized_end=517
+  _globals['_STAGETIMING']._serialized_start=519
+  _globals['_STAGETIMING']._serialized_end=569
+  _globals['_DEGRADATION']._serialized_start=572
+  _globals['_DEGRADATION']._serialized_end=794
+  _globals['_DEGRADATION_KIND']._serialized_start=662
+  _globals['_DEGRADATION_KIND']._serialized_end=794
+  _globals['_PROVENANCE']._serialized_start=796
+  _globals['_PROVENANCE']._serialized_end=901
+  _globals['_FUNNELSTEP']._serialized_start=903
+  _globals['_FUNNELSTEP']._serialized_end=970
+  _globals['_USAGE']._serialized_start=972
+  _globals['_USAGE']._serialized_end=1070
+  _globals['_CACHESTATUS']._serialized_start=1072
+  _globals['_CACHESTATUS']._serialized_end=1114
 # @@protoc_insertion_point(module_scope)

@@ -1,4 +1,3 @@
-from google.api import field_behavior_pb2 as _field_behavior_pb2
 from ragrpc.v1 import metadata_pb2 as _metadata_pb2
 from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
@@ -22,24 +21,6 @@ class Consistency(_message.Message):
     AT_LEAST_AS_FRESH_FIELD_NUMBER: _ClassVar[int]
     at_least_as_fresh: str
     def __init__(self, at_least_as_fresh: _Optional[str] = ...) -> None: ...
-
-class PipelineSpec(_message.Message):
-    __slots__ = ("retriever",)
-    RETRIEVER_FIELD_NUMBER: _ClassVar[int]
-    retriever: Retriever
-    def __init__(self, retriever: _Optional[_Union[Retriever, _Mapping]] = ...) -> None: ...
-
-class Retriever(_message.Message):
-    __slots__ = ("dense",)
-    DENSE_FIELD_NUMBER: _ClassVar[int]
-    dense: DenseRetriever
-    def __init__(self, dense: _Optional[_Union[DenseRetriever, _Mapping]] = ...) -> None: ...
-
-class DenseRetriever(_message.Message):
-    __slots__ = ("min_score",)
-    MIN_SCORE_FIELD_NUMBER: _ClassVar[int]
-    min_score: float
-    def __init__(self, min_score: _Optional[float] = ...) -> None: ...
 
 class Hit(_message.Message):
     __slots__ = ("document_id", "chunk_id", "title", "text", "spans", "metadata", "score", "stage_scores", "ordinal")
@@ -96,10 +77,12 @@ class Degradation(_message.Message):
         KIND_INDEX_AWAY: _ClassVar[Degradation.Kind]
         KIND_ANSWER_TRUNCATED: _ClassVar[Degradation.Kind]
         KIND_CONTEXT_TRUNCATED: _ClassVar[Degradation.Kind]
+        KIND_RETRIEVER_SKIPPED: _ClassVar[Degradation.Kind]
     KIND_UNSPECIFIED: Degradation.Kind
     KIND_INDEX_AWAY: Degradation.Kind
     KIND_ANSWER_TRUNCATED: Degradation.Kind
     KIND_CONTEXT_TRUNCATED: Degradation.Kind
+    KIND_RETRIEVER_SKIPPED: Degradation.Kind
     KIND_FIELD_NUMBER: _ClassVar[int]
     STAGE_FIELD_NUMBER: _ClassVar[int]
     DETAIL_FIELD_NUMBER: _ClassVar[int]

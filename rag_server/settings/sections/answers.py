@@ -4,7 +4,7 @@ from typing import Literal
 
 from pydantic import Field, SecretStr
 
-from rag_server.settings.sections.base import Seconds, Section
+from rag_server.settings.sections.base import LocalPath, Seconds, Section
 
 
 class Retrieval(Section):
@@ -12,6 +12,11 @@ class Retrieval(Section):
 
     default_pipeline: str = Field(
         default="default", min_length=1, description="Pipeline of a call that names none."
+    )
+    pipelines_file: LocalPath | None = Field(
+        default=None,
+        description="YAML file of named pipelines, beside the shipped ones or in place of those of "
+        "the same name.",
     )
     exact_scan_limit: int = Field(
         default=2_000,

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rag_server.core.call import Deadline
-from rag_server.core.documents import Sentences, StoredChunk, View
+from rag_server.core.documents import Sentences, StoredChunk, Vector, View
 from rag_server.core.filters import Filter, matches
 from rag_server.core.values import Span
 from rag_server.stores.catalog.blob import unpack_sentences, unpack_spans, unpack_vectors
@@ -33,6 +33,13 @@ AND (c.deleted_rev IS NULL OR c.deleted_rev > ?) AND c.chunk_id IN (*)
 _SENTENCES = """
 SELECT c.id, c.sentences, e.sentences, e.dimension
 FROM chunks c JOIN embeddings e ON e.id = c.embedding WHERE c.id IN (*)
+"""
+_SENTENCE_VECTORS = """
+SELECT c.id, e.sentences, e.dimension
+FROM chunks c JOIN embeddings e ON e.id = c.embedding WHERE c.id IN (*)
+"""
+_VECTORS_OF_ROWS = """
+SELECT c.id, e.vector FROM chunks c JOIN embeddings e ON e.id = c.embedding WHERE c.id IN (*)
 """
 _METADATA = """
 SELECT id, metadata FROM documents INDEXED BY documents_by_id
@@ -86,6 +93,17 @@ class SqlChunks:
             row: Sentences(unpack_spans(spans), unpack_sentences(vectors, dimension))
             for row, spans, vectors, dimension in found
         }
+
+    def sentence_vectors(self, rows: Sequence[int]) -> dict[int, NDArray[np.int8]]:
+        """Vectors of sentences by row; those purged meanwhile are left out."""
+        found = self._cursor.rows_in(_SENTENCE_VECTORS, (), rows)
+        return {row: unpack_sentences(vectors, dimension) for row, vectors, dimension in found}
+
+    def vectors_of(self, rows: Sequence[int]) -> dict[int, Vector]:
+        """Vectors by row; those purged meanwhile are left out."""
+        found = self._cursor.rows_in(_VECTORS_OF_ROWS, (), rows)
+        matrix = unpack_vectors([vector for _, vector in found])
+        return dict(zip([row for row, _ in found], matrix, strict=True))
 
     def matching(self, view: View, filter: Filter, deadline: Deadline) -> set[int]:
         """Rows of the visible documents that pass the filter, each one evaluated."""

@@ -10,19 +10,19 @@ from ragrpc.v1.retrieval_pb2 import Hit as pb_Hit
 from rag_server.core.documents import StoredChunk
 from rag_server.core.retrieval import (
     Degradation,
-    DenseSpec,
     ExtractiveSpec,
     GeneratorSpec,
     Hit,
     OpenAiSpec,
-    PipelineSpec,
     QueryRequest,
     Retrieval,
     RetrieveRequest,
     RetrieveResult,
     Timing,
 )
+from rag_server.core.specs import PipelineSpec
 from rag_server.transport.convert.metadata import fill_metadata, filter_of
+from rag_server.transport.convert.pipelines import pipeline_of
 from rag_server.transport.errors import status_of
 
 if TYPE_CHECKING:
@@ -135,13 +135,8 @@ def degradation_message(degradation: Degradation) -> retrieval_pb2.Degradation:
 
 def _plan(message: pb.RetrieveRequest) -> str | PipelineSpec:
     if message.WhichOneof("plan") == "spec":
-        return PipelineSpec(_retriever(message.spec.retriever))
+        return pipeline_of(message.spec)
     return message.pipeline
-
-
-def _retriever(message: retrieval_pb2.Retriever) -> DenseSpec:
-    dense = message.dense
-    return DenseSpec(dense.min_score) if dense.HasField("min_score") else DenseSpec()
 
 
 def _generator(message: pb.Generator) -> GeneratorSpec | None:

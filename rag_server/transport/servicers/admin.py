@@ -13,9 +13,10 @@ from rag_server.core.call import Call
 from rag_server.core.health import Component
 from rag_server.core.principal import Role
 from rag_server.core.protocols import Embedder
-from rag_server.core.retrieval import PipelineSpec
+from rag_server.core.specs import PipelineSpec
 from rag_server.transport.convert.backups import backup_message, backup_order, restore_order
 from rag_server.transport.convert.jobs import job_message
+from rag_server.transport.convert.pipelines import fill_pipeline
 from rag_server.transport.validation import MAX_DOCUMENT_BYTES, MAX_DOCUMENTS, MAX_TOP_K
 
 
@@ -26,6 +27,7 @@ class ServerFacts:
     version: str
     embedder: Embedder
     pipelines: Mapping[str, PipelineSpec]
+    default_pipeline: str
     generators: Sequence[str]
     max_message_bytes: int
     max_data_bytes: int
@@ -64,10 +66,7 @@ class AdminServicer:
                 roles=sorted(call.principal.roles),
                 key_id=call.principal.key_id,
             ),
-            pipelines=[
-                pb.PipelineInfo(name=name, description=spec.description)
-                for name, spec in sorted(facts.pipelines.items())
-            ],
+            pipelines=[self._pipeline(name) for name in sorted(facts.pipelines)],
             embedder=pb.EmbedderInfo(
                 name=facts.embedder.name,
                 dimension=facts.embedder.dimension,
@@ -121,6 +120,13 @@ class AdminServicer:
         """Begin to restore."""
         job = await self._backups.restore(restore_order(request), call)
         return pb.RestoreBackupResponse(job=job_message(job))
+
+    def _pipeline(self, name: str) -> pb.PipelineInfo:
+        spec = self._facts.pipelines[name]
+        default = name == self._facts.default_pipeline
+        message = pb.PipelineInfo(name=name, description=spec.description, default=default)
+        fill_pipeline(spec, message.spec)
+        return message
 
     def _limits(self) -> pb.Limits:
         return pb.Limits(

@@ -6,8 +6,8 @@ from google.protobuf.message import Message
 from google.protobuf.message_factory import GetMessageClass
 from ragrpc.v1 import collection_service_pb2 as collections_pb
 from ragrpc.v1 import document_service_pb2 as documents_pb
+from ragrpc.v1 import pipeline_pb2 as pipeline
 from ragrpc.v1 import rag_service_pb2 as rag_pb
-from ragrpc.v1 import retrieval_pb2
 
 from rag_server.core.errors import InvalidRequest
 from rag_server.transport.contract import SERVICES
@@ -55,16 +55,16 @@ def test_a_batch_may_ask_for_a_thousand_hits(requests: list[rag_pb.RetrieveReque
         (a_question(top_k=0), "top_k"),
         (a_question(top_k=-1), "top_k"),
         (a_question(top_k=1_001), "top_k"),
-        (a_question(spec=retrieval_pb2.PipelineSpec()), "spec.retriever"),
+        (a_question(spec=pipeline.PipelineSpec()), "spec.retriever"),
         (
-            a_question(spec=retrieval_pb2.PipelineSpec(retriever=retrieval_pb2.Retriever())),
+            a_question(spec=pipeline.PipelineSpec(retriever=pipeline.Retriever())),
             "spec.retriever.strategy",
         ),
         (
             a_question(
-                spec=retrieval_pb2.PipelineSpec(
-                    retriever=retrieval_pb2.Retriever(
-                        dense=retrieval_pb2.DenseRetriever(min_score=float("nan"))
+                spec=pipeline.PipelineSpec(
+                    retriever=pipeline.Retriever(
+                        dense=pipeline.DenseRetriever(min_score=float("nan"))
                     )
                 )
             ),
@@ -144,7 +144,7 @@ def test_rules_name_fields_that_exist() -> None:
         (rag_pb.ExtractiveGenerator, "max_sentences", "1 to 10", 10, 11),
         (rag_pb.OpenAiGenerator, "max_output_tokens", "1 to 8,192", 8_192, 8_193),
         (documents_pb.ListDocumentsRequest, "page_size", "1 to 1,000", 1_000, 1_001),
-        (retrieval_pb2.DenseRetriever, "min_score", "-1 to 1", 1.0, 1.1),
+        (pipeline.DenseRetriever, "min_score", "-1 to 1", 1.0, 1.1),
     ],
 )
 def test_bounds_are_those_that_the_comments_state(

@@ -1,0 +1,79 @@
+from google.api import field_behavior_pb2 as _field_behavior_pb2
+from google.protobuf.internal import containers as _containers
+from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
+from google.protobuf import descriptor as _descriptor
+from google.protobuf import message as _message
+from collections.abc import Iterable as _Iterable, Mapping as _Mapping
+from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
+
+DESCRIPTOR: _descriptor.FileDescriptor
+
+class PipelineSpec(_message.Message):
+    __slots__ = ("retriever",)
+    RETRIEVER_FIELD_NUMBER: _ClassVar[int]
+    retriever: Retriever
+    def __init__(self, retriever: _Optional[_Union[Retriever, _Mapping]] = ...) -> None: ...
+
+class Retriever(_message.Message):
+    __slots__ = ("dense", "sentence", "hybrid")
+    DENSE_FIELD_NUMBER: _ClassVar[int]
+    SENTENCE_FIELD_NUMBER: _ClassVar[int]
+    HYBRID_FIELD_NUMBER: _ClassVar[int]
+    dense: DenseRetriever
+    sentence: SentenceRetriever
+    hybrid: HybridRetriever
+    def __init__(self, dense: _Optional[_Union[DenseRetriever, _Mapping]] = ..., sentence: _Optional[_Union[SentenceRetriever, _Mapping]] = ..., hybrid: _Optional[_Union[HybridRetriever, _Mapping]] = ...) -> None: ...
+
+class DenseRetriever(_message.Message):
+    __slots__ = ("min_score",)
+    MIN_SCORE_FIELD_NUMBER: _ClassVar[int]
+    min_score: float
+    def __init__(self, min_score: _Optional[float] = ...) -> None: ...
+
+class SentenceRetriever(_message.Message):
+    __slots__ = ("base", "depth")
+    BASE_FIELD_NUMBER: _ClassVar[int]
+    DEPTH_FIELD_NUMBER: _ClassVar[int]
+    base: Retriever
+    depth: int
+    def __init__(self, base: _Optional[_Union[Retriever, _Mapping]] = ..., depth: _Optional[int] = ...) -> None: ...
+
+class HybridRetriever(_message.Message):
+    __slots__ = ("parts", "rrf", "convex", "depth")
+    PARTS_FIELD_NUMBER: _ClassVar[int]
+    RRF_FIELD_NUMBER: _ClassVar[int]
+    CONVEX_FIELD_NUMBER: _ClassVar[int]
+    DEPTH_FIELD_NUMBER: _ClassVar[int]
+    parts: _containers.RepeatedCompositeFieldContainer[WeightedRetriever]
+    rrf: ReciprocalRankFusion
+    convex: ConvexCombination
+    depth: int
+    def __init__(self, parts: _Optional[_Iterable[_Union[WeightedRetriever, _Mapping]]] = ..., rrf: _Optional[_Union[ReciprocalRankFusion, _Mapping]] = ..., convex: _Optional[_Union[ConvexCombination, _Mapping]] = ..., depth: _Optional[int] = ...) -> None: ...
+
+class WeightedRetriever(_message.Message):
+    __slots__ = ("retriever", "weight")
+    RETRIEVER_FIELD_NUMBER: _ClassVar[int]
+    WEIGHT_FIELD_NUMBER: _ClassVar[int]
+    retriever: Retriever
+    weight: float
+    def __init__(self, retriever: _Optional[_Union[Retriever, _Mapping]] = ..., weight: _Optional[float] = ...) -> None: ...
+
+class ReciprocalRankFusion(_message.Message):
+    __slots__ = ("k",)
+    K_FIELD_NUMBER: _ClassVar[int]
+    k: float
+    def __init__(self, k: _Optional[float] = ...) -> None: ...
+
+class ConvexCombination(_message.Message):
+    __slots__ = ("normalisation",)
+    class Normalisation(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+        __slots__ = ()
+        NORMALISATION_UNSPECIFIED: _ClassVar[ConvexCombination.Normalisation]
+        NORMALISATION_Z_SCORE: _ClassVar[ConvexCombination.Normalisation]
+        NORMALISATION_MIN_MAX: _ClassVar[ConvexCombination.Normalisation]
+    NORMALISATION_UNSPECIFIED: ConvexCombination.Normalisation
+    NORMALISATION_Z_SCORE: ConvexCombination.Normalisation
+    NORMALISATION_MIN_MAX: ConvexCombination.Normalisation
+    NORMALISATION_FIELD_NUMBER: _ClassVar[int]
+    normalisation: ConvexCombination.Normalisation
+    def __init__(self, normalisation: _Optional[_Union[ConvexCombination.Normalisation, str]] = ...) -> None: ...

@@ -1,0 +1,73 @@
+"""How candidates are found, spelled out. None stands for the server's default everywhere."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Union
+
+
+@dataclass(frozen=True, slots=True)
+class DenseRetriever:
+    """Nearest chunks by cosine. Hits below `min_score` (-1 to 1, server default -1: keep all)
+    are dropped."""
+
+    min_score: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SentenceRetriever:
+    """Chunks by their best sentence, out of the `depth` (1 to 1,000, server default 200) that
+    `base` finds: dense, or in a hybrid what the other parts find."""
+
+    base: Union["Retriever", None] = None
+    depth: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class WeightedRetriever:
+    """A part of a hybrid; only the ratio of the weights (above 0, server default 1) counts."""
+
+    retriever: "Retriever"
+    weight: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ReciprocalRankFusion:
+    """Sum of weight / (k + rank); `k` 0 to 1,000, server default 60."""
+
+    k: float | None = None
+
+
+class Normalisation(StrEnum):
+    """How scores of different parts are made comparable."""
+
+    UNSPECIFIED = "unspecified"
+    Z_SCORE = "z_score"
+    MIN_MAX = "min_max"
+
+
+@dataclass(frozen=True, slots=True)
+class ConvexCombination:
+    """Weighted mean of normalised scores; server default: by z-score."""
+
+    normalisation: Normalisation | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class HybridRetriever:
+    """The rankings of 2 to 8 parts, fused (server default: ConvexCombination); each part gives
+    `depth` candidates (1 to 1,000, server default 100)."""
+
+    parts: Sequence[WeightedRetriever]
+    fusion: ReciprocalRankFusion | ConvexCombination | None = None
+    depth: int | None = None
+
+
+Retriever = DenseRetriever | SentenceRetriever | HybridRetriever
+
+
+@dataclass(frozen=True, slots=True)
+class PipelineSpec:
+    """How candidates are found and refined."""
+
+    retriever: Retriever = field(default_factory=DenseRetriever)

@@ -1,0 +1,108 @@
+"""How candidates are found: one frozen type per strategy, the same shape as the contract's
+`PipelineSpec`. Defaults are the contract's."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Union
+
+# Wrappers within wrappers, and searches that one spec may ask for.
+MAX_DEPTH = 4
+MAX_SEARCHES = 32
+
+
+@dataclass(frozen=True, slots=True)
+class DenseSpec:
+    """Nearest chunks; `min_score` is a cosine, -1 to 1."""
+
+    min_score: float = -1.0
+
+
+@dataclass(frozen=True, slots=True)
+class SentenceSpec:
+    """The best sentence of each of `depth` chunks that `base` finds; None: dense, or in a hybrid
+    what the other parts find."""
+
+    base: Union["RetrieverSpec", None] = None
+    depth: int = 200
+
+
+class Normalisation(StrEnum):
+    """Names of `ragrpc.v1.ConvexCombination.Normalisation`."""
+
+    Z_SCORE = "Z_SCORE"
+    MIN_MAX = "MIN_MAX"
+
+
+@dataclass(frozen=True, slots=True)
+class RrfSpec:
+    """Reciprocal rank fusion."""
+
+    k: float = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class ConvexSpec:
+    """Weighted mean of normalised scores."""
+
+    normalisation: Normalisation = Normalisation.Z_SCORE
+
+
+FusionSpec = RrfSpec | ConvexSpec
+
+
+@dataclass(frozen=True, slots=True)
+class WeightedSpec:
+    """A part of a hybrid with its share."""
+
+    retriever: "RetrieverSpec"
+    weight: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class HybridSpec:
+    """The rankings of several strategies, of `depth` candidates each, fused into one."""
+
+    parts: tuple[WeightedSpec, ...]
+    fusion: FusionSpec = field(default_factory=ConvexSpec)
+    depth: int = 100
+
+
+RetrieverSpec = DenseSpec | SentenceSpec | HybridSpec
+
+# By the names of the contract's oneofs.
+RETRIEVER_SPECS: Mapping[str, type[RetrieverSpec]] = {
+    "dense": DenseSpec,
+    "sentence": SentenceSpec,
+    "hybrid": HybridSpec,
+}
+FUSION_SPECS: Mapping[str, type[FusionSpec]] = {"rrf": RrfSpec, "convex": ConvexSpec}
+
+
+@dataclass(frozen=True, slots=True)
+class PipelineSpec:
+    """How candidates are found and refined; `name` is "custom" unless it is a named one."""
+
+    retriever: RetrieverSpec = field(default_factory=DenseSpec)
+    name: str = "custom"
+    description: str = ""
+
+
+def parts_of(spec: RetrieverSpec) -> Iterator[RetrieverSpec]:
+    """The strategies that one holds, in order."""
+    match spec:
+        case HybridSpec():
+            yield from (part.retriever for part in spec.parts)
+        case SentenceSpec():
+            if spec.base is not None:
+                yield spec.base
+
+
+def depth_of(spec: RetrieverSpec) -> int:
+    """1 for a strategy that holds no other."""
+    return 1 + max(map(depth_of, parts_of(spec)), default=0)
+
+
+def searches_of(spec: RetrieverSpec) -> int:
+    """How many searches one retrieval may ask for."""
+    return max(1, sum(map(searches_of, parts_of(spec))))

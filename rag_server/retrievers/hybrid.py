@@ -1,0 +1,115 @@
+"""Hybrid retrieval: several strategies' rankings, fused into one."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import chain
+
+from rag_server.core.call import Call
+from rag_server.core.errors import Unavailable
+from rag_server.core.protocols import Retriever, Search
+from rag_server.core.retrieval import Candidate, DegradationKind, StageScore
+from rag_server.core.specs import ConvexSpec, DenseSpec, HybridSpec, SentenceSpec, WeightedSpec
+from rag_server.retrievers.fusion import Ranking, fuse
+
+# Strategies that score a few chunks of somebody else's for little.
+_SCORING = (DenseSpec, SentenceSpec)
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """A part of the hybrid and what it gives, best first."""
+
+    spec: WeightedSpec
+    given: Sequence[Candidate]
+
+
+class HybridRetriever:
+    """Asks its parts one after the other: each keeps a core busy, and others wait for it."""
+
+    def __init__(self, base: Retriever) -> None:
+        """`base` retrieves as any spec says."""
+        self._base = base
+
+    def retrieve(self, search: Search, call: Call) -> list[Candidate]:
+        """At most `search.limit`, best fused score first, each with what its parts said."""
+        spec = search.spec
+        assert isinstance(spec, HybridSpec)
+        wider = replace(search, limit=max(spec.depth, search.limit))
+        parts = list(self._asked(spec, wider, call))
+        pool = _pool(parts)
+        fused = fuse([self._ranking(part, pool, spec, wider, call) for part in parts], spec.fusion)
+        call.narrow("fused", len(fused), "given by some part")
+        ranked = sorted(fused, key=lambda row: (-fused[row], pool[row].chunk_id))
+        return [
+            _staged(pool[row], fused[row], rank)
+            for rank, row in enumerate(ranked[: search.limit], 1)
+        ]
+
+    def _asked(self, spec: HybridSpec, search: Search, call: Call) -> Iterator[_Part]:
+        """The parts that can serve. Raises Unavailable where none can."""
+        found = list(self._found(spec, search, call))
+        yield from found
+        everything = list(_pool(found).values())
+        for part in spec.parts:
+            if not _finds(part, search):
+                asked = replace(search, spec=part.retriever, among=everything)
+                yield _Part(part, self._base.retrieve(asked, call))
+
+    def _found(self, spec: HybridSpec, search: Search, call: Call) -> Iterator[_Part]:
+        served, failed = False, None
+        for part in spec.parts:
+            if _finds(part, search):
+                try:
+                    given = self._base.retrieve(replace(search, spec=part.retriever), call)
+                except Unavailable as error:
+                    failed = error
+                    call.degrade(DegradationKind.RETRIEVER_SKIPPED, "search", str(error))
+                else:
+                    served = True
+                    yield _Part(part, given)
+        if failed is not None and not served:
+            raise failed
+
+    def _ranking(
+        self,
+        part: _Part,
+        pool: dict[int, Candidate],
+        spec: HybridSpec,
+        search: Search,
+        call: Call,
+    ) -> Ranking:
+        scores = {each.row: each.score for each in part.given}
+        missing = [each for row, each in pool.items() if row not in scores]
+        others: Sequence[Candidate] = ()
+        if missing and isinstance(spec.fusion, ConvexSpec) and _scores(part.spec):
+            asked = replace(search, spec=part.spec.retriever, among=missing, limit=len(missing))
+            others = self._base.retrieve(asked, call)
+        return Ranking(part.spec.weight, scores, {each.row: each.score for each in others})
+
+
+def _finds(part: WeightedSpec, search: Search) -> bool:
+    """Whether a part has candidates of its own."""
+    spec = part.retriever
+    return search.among is not None or not (isinstance(spec, SentenceSpec) and spec.base is None)
+
+
+def _scores(part: WeightedSpec) -> bool:
+    return isinstance(part.retriever, _SCORING)
+
+
+def _pool(parts: Iterable[_Part]) -> dict[int, Candidate]:
+    """All candidates by row, each once, with the stages of every part that gives it."""
+    pool: dict[int, Candidate] = {}
+    for each in chain.from_iterable(part.given for part in parts):
+        known = pool.get(each.row)
+        if known is None:
+            pool[each.row] = each
+        else:
+            stages = tuple(dict.fromkeys((*known.stages, *each.stages)))
+            pool[each.row] = replace(known, stages=stages, chunk=known.chunk or each.chunk)
+    return pool
+
+
+def _staged(candidate: Candidate, score: float, rank: int) -> Candidate:
+    stages = (*candidate.stages, StageScore("hybrid", score, rank))
+    return replace(candidate, score=score, stages=stages)

@@ -1,0 +1,113 @@
+"""How candidates are found: between the contract's `PipelineSpec` and the core's, which have
+the same shape. A message and its spec share the names of their fields; a oneof is a field."""
+
+from collections.abc import Mapping, MutableMapping
+from dataclasses import fields
+from enum import StrEnum
+from typing import Any
+
+from google.protobuf.message import Message
+from ragrpc.v1 import pipeline_pb2 as pb
+
+from rag_server.core.errors import InvalidRequest, Violation
+from rag_server.core.specs import (
+    FUSION_SPECS,
+    MAX_DEPTH,
+    MAX_SEARCHES,
+    RETRIEVER_SPECS,
+    Normalisation,
+    PipelineSpec,
+    RetrieverSpec,
+    WeightedSpec,
+    depth_of,
+    searches_of,
+)
+
+# By the name of a message.
+_SPECS: Mapping[str, type] = {
+    **{getattr(pb.Retriever(), name).DESCRIPTOR.name: s for name, s in RETRIEVER_SPECS.items()},
+    **{getattr(pb.HybridRetriever(), name).DESCRIPTOR.name: s for name, s in FUSION_SPECS.items()},
+    "WeightedRetriever": WeightedSpec,
+}
+# Messages that hold nothing but a oneof.
+_CHOICES = {"Retriever"}
+_ENUMS: Mapping[str, type[StrEnum]] = {"Normalisation": Normalisation}
+_CHOSEN: Mapping[type, str] = {
+    spec: name for table in (RETRIEVER_SPECS, FUSION_SPECS) for name, spec in table.items()
+}
+
+
+def pipeline_of(message: pb.PipelineSpec, field: str = "spec") -> PipelineSpec:
+    """The spec of a message whose fields have been checked; what is unset has its default.
+    Raises InvalidRequest for one that nests too deep or asks for too much."""
+    retriever: RetrieverSpec = _read(message.retriever)
+    path = f"{field}.retriever"
+    if depth_of(retriever) > MAX_DEPTH:
+        raise InvalidRequest.of(Violation(path, f"nests over {MAX_DEPTH} strategies deep"))
+    if searches_of(retriever) > MAX_SEARCHES:
+        raise InvalidRequest.of(Violation(path, f"asks for over {MAX_SEARCHES} searches"))
+    return PipelineSpec(retriever)
+
+
+def fill_pipeline(spec: PipelineSpec, target: pb.PipelineSpec) -> None:
+    """Put a spec with all its parameters into a message."""
+    _choose(spec.retriever, target.retriever)
+
+
+def _read(message: Message) -> Any:
+    if message.DESCRIPTOR.name in _CHOICES:
+        ((_, chosen),) = message.ListFields()
+        return _read(chosen)
+    values: MutableMapping[str, Any] = {}
+    for field, value in message.ListFields():
+        values[_attribute(field)] = _value(field, value)
+    return _SPECS[message.DESCRIPTOR.name](**values)
+
+
+def _attribute(field: Any) -> str:
+    """A oneof of several fields is one attribute; `optional` makes one of a single field."""
+    group = field.containing_oneof
+    alone = group is None or len(group.fields) == 1
+    return str(field.name if alone else group.name)
+
+
+def _value(field: Any, value: Any) -> Any:
+    if field.enum_type is not None:
+        name = field.enum_type.values_by_number[value].name
+        kind = _ENUMS[field.enum_type.name]
+        return kind(name.removeprefix(f"{field.enum_type.name.upper()}_"))
+    if field.message_type is None:
+        return value
+    return tuple(map(_read, value)) if field.is_repeated else _read(value)
+
+
+def _choose(spec: Any, target: Message) -> None:
+    """Set the alternative of a oneof that a spec is."""
+    chosen = getattr(target, _CHOSEN[type(spec)])
+    chosen.SetInParent()
+    _fill(spec, chosen)
+
+
+def _fill(spec: Any, target: Message) -> None:
+    for attribute in fields(spec):
+        name, value = attribute.name, getattr(spec, attribute.name)
+        if value is None:
+            continue
+        if name in target.DESCRIPTOR.oneofs_by_name:
+            _choose(value, target)
+        elif isinstance(value, tuple):
+            for each in value:
+                _fill(each, getattr(target, name).add())
+        elif type(value) in _CHOSEN:
+            _choose(value, getattr(target, name))
+        else:
+            number = _number(value, target.DESCRIPTOR.fields_by_name[name])
+            setattr(target, name, value if number is None else number)
+
+
+def _number(value: Any, field: Any) -> int | None:
+    """That of a label of an enum; None for other values."""
+    labels = field.enum_type
+    if labels is None:
+        return None
+    return int(labels.values_by_name[f"{labels.name.upper()}_{value}"].number)

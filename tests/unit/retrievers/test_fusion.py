@@ -1,0 +1,61 @@
+from itertools import pairwise
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from rag_server.core.specs import ConvexSpec, FusionSpec, Normalisation, RrfSpec
+from rag_server.retrievers.fusion import Ranking, fuse
+
+FUSIONS = [RrfSpec(), ConvexSpec(), ConvexSpec(Normalisation.MIN_MAX)]
+_scores = st.dictionaries(st.integers(0, 30), st.floats(-10, 10), max_size=12).map(
+    lambda scores: dict(sorted(scores.items(), key=lambda item: -item[1]))
+)
+_rankings = st.lists(
+    st.builds(Ranking, st.floats(0.1, 5), _scores, st.just({})), min_size=1, max_size=4
+)
+
+
+def test_reciprocal_ranks_are_summed_by_weight() -> None:
+    one, two = Ranking(2.0, {7: 0.9, 8: 0.5}, {}), Ranking(1.0, {8: 30.0}, {})
+    assert fuse([one, two], RrfSpec(k=60)) == pytest.approx({7: 2 / 61, 8: 2 / 62 + 1 / 61})
+
+
+def test_min_max_makes_the_best_of_each_part_one_and_the_last_none() -> None:
+    one, two = Ranking(3.0, {7: 0.9, 8: 0.8, 9: 0.4}, {}), Ranking(1.0, {9: 30.0, 7: 10.0}, {})
+    fused = fuse([one, two], ConvexSpec(Normalisation.MIN_MAX))
+    # What a part neither gives nor can score counts as its last.
+    assert fused == pytest.approx({7: 0.75, 8: 0.75 * 0.8, 9: 0.25})
+
+
+def test_z_scores_come_from_what_a_part_gives_alone() -> None:
+    ranking = Ranking(1.0, {7: 3.0, 8: 1.0}, {9: 0.0})
+    other = Ranking(1.0, {9: 5.0}, {})
+    fused = fuse([ranking, other], ConvexSpec())
+    # Mean 2, deviation 1; the part of one candidate prefers nothing.
+    assert fused == pytest.approx({7: 0.5, 8: -0.5, 9: -1.0})
+
+
+@pytest.mark.parametrize("fusion", FUSIONS)
+def test_nothing_given_is_nothing(fusion: FusionSpec) -> None:
+    assert fuse([Ranking(1.0, {}, {}), Ranking(1.0, {}, {})], fusion) == {}
+
+
+@pytest.mark.parametrize("fusion", FUSIONS)
+@given(rankings=_rankings, factor=st.floats(0.5, 4))
+def test_only_the_ratio_of_weights_counts(
+    fusion: FusionSpec, rankings: list[Ranking], factor: float
+) -> None:
+    scaled = [Ranking(each.weight * factor, each.scores, each.others) for each in rankings]
+    one, two = fuse(rankings, fusion), fuse(scaled, fusion)
+    assert set(one) == set(two) == {row for each in rankings for row in each.scores}
+    unit = factor if isinstance(fusion, RrfSpec) else 1.0
+    assert two == pytest.approx({row: score * unit for row, score in one.items()}, abs=1e-9)
+
+
+@pytest.mark.parametrize("fusion", FUSIONS)
+@given(scores=_scores)
+def test_alone_a_part_keeps_its_order(fusion: FusionSpec, scores: dict[int, float]) -> None:
+    fused = fuse([Ranking(1.0, scores, {})], fusion)
+    values = [fused[row] for row in scores]
+    assert all(one >= two - 1e-9 for one, two in pairwise(values))

@@ -1,0 +1,77 @@
+import pytest
+from ragrpc.v1 import pipeline_pb2 as pb
+
+from rag_client import types
+from rag_client._convert.pipelines import pipeline, pipeline_message
+from rag_client.errors import InvalidArgument
+from rag_server.core.errors import InvalidRequest
+from rag_server.core.specs import (
+    ConvexSpec,
+    DenseSpec,
+    HybridSpec,
+    Normalisation,
+    PipelineSpec,
+    RetrieverSpec,
+    RrfSpec,
+    SentenceSpec,
+    WeightedSpec,
+)
+from rag_server.transport.convert.pipelines import fill_pipeline, pipeline_of
+
+DENSE = WeightedSpec(DenseSpec(-0.5), 0.5)
+SPECS: list[RetrieverSpec] = [
+    DenseSpec(),
+    DenseSpec(0.0),
+    SentenceSpec(),
+    SentenceSpec(SentenceSpec(DenseSpec(0.25)), 7),
+    HybridSpec((DENSE, WeightedSpec(SentenceSpec()))),
+    HybridSpec((DENSE, DENSE, DENSE), RrfSpec(3.0), 55),
+    HybridSpec((DENSE, WeightedSpec(SentenceSpec(), 3.0)), ConvexSpec(Normalisation.MIN_MAX)),
+]
+
+
+@pytest.mark.parametrize("spec", SPECS)
+def test_a_spec_comes_back_as_it_went(spec: RetrieverSpec) -> None:
+    message = pb.PipelineSpec()
+    fill_pipeline(PipelineSpec(spec), message)
+    assert pipeline_of(message) == PipelineSpec(spec)
+    # The client reads and writes the same.
+    read = pipeline(message)
+    assert read is not None
+    assert pipeline_message(read) == message
+
+
+def test_what_the_client_leaves_out_has_the_defaults() -> None:
+    parts = [
+        types.WeightedRetriever(types.DenseRetriever()),
+        types.WeightedRetriever(types.SentenceRetriever()),
+    ]
+    message = pipeline_message(types.PipelineSpec(types.HybridRetriever(parts)))
+    expected = HybridSpec((WeightedSpec(DenseSpec()), WeightedSpec(SentenceSpec())))
+    assert pipeline_of(message).retriever == expected
+
+
+@pytest.mark.parametrize(
+    ("retriever", "field"),
+    [
+        ("dense", "spec.retriever"),
+        (types.HybridRetriever([types.DenseRetriever()]), "spec.retriever.parts[0]"),  # type: ignore[list-item]  # what is refused
+        (types.SentenceRetriever(base=3), "spec.retriever.base"),  # type: ignore[arg-type]  # as above
+    ],
+)
+def test_the_client_refuses_what_is_no_strategy(retriever: object, field: str) -> None:
+    with pytest.raises(InvalidArgument) as caught:
+        pipeline_message(types.PipelineSpec(retriever))  # type: ignore[arg-type]  # as above
+    assert [each.field for each in caught.value.violations] == [field]
+
+
+def test_a_spec_that_asks_for_too_much_is_refused() -> None:
+    eight = HybridSpec((WeightedSpec(DenseSpec()),) * 8)
+    message = pb.PipelineSpec()
+    fill_pipeline(PipelineSpec(HybridSpec((WeightedSpec(eight),) * 5)), message)
+    with pytest.raises(InvalidRequest, match="asks for over 32 searches"):
+        pipeline_of(message)
+
+
+def test_a_strategy_of_a_newer_server_is_none() -> None:
+    assert pipeline(pb.PipelineSpec(retriever=pb.Retriever())) is None
