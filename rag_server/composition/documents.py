@@ -46,7 +46,7 @@ def ingest_path(parts: Parts) -> IngestPath:
         catalog=parts.engines.catalog,
         preparation=parts.preparation,
         commits=parts.pools.commits,
-        notify=parts.engines.follower.notify,
+        notify=parts.engines.committed,
     )
 
 

@@ -10,6 +10,7 @@ from uuid import uuid4
 from rag_server.composition.backups import open_backups
 from rag_server.composition.catalog import catalog_location
 from rag_server.composition.index import open_index
+from rag_server.core.documents import View
 from rag_server.core.errors import PreconditionFailed, Reason
 from rag_server.core.follower import Follower
 from rag_server.core.leadership import Leadership
@@ -17,6 +18,7 @@ from rag_server.core.protocols import Embedder
 from rag_server.core.telemetry import Telemetry
 from rag_server.core.vector_applier import VectorApplier
 from rag_server.embedders import EMBEDDERS
+from rag_server.indexes.resident.index import ResidentIndex
 from rag_server.resilience.priority import give_way
 from rag_server.settings import Settings
 from rag_server.stores.backup.backups import Backups
@@ -37,7 +39,13 @@ class Engines:
     embedder: Embedder
     embedders: Mapping[str, Embedder]
     follower: Follower
+    resident: ResidentIndex
     backups: Backups | None
+
+    def committed(self, view: View) -> None:
+        """Tell all that follow that a commit made `view`."""
+        self.follower.notify(view)
+        self.resident.notify(view)
 
 
 async def open_engines(
@@ -69,9 +77,23 @@ async def open_engines(
     )
     await asyncio.to_thread(follower.start)
     stack.callback(follower.stop)
+    resident = _resident(settings, catalog, telemetry)
+    resident.start()
+    stack.callback(resident.stop)
     embedders = {each.name: each for each in (*others, model)}
     backups = open_backups(settings, catalog, telemetry)
-    return Engines(catalog, index, model, embedders, follower, backups)
+    return Engines(catalog, index, model, embedders, follower, resident, backups)
+
+
+def _resident(settings: Settings, catalog: SqlCatalog, telemetry: Telemetry) -> ResidentIndex:
+    return ResidentIndex(
+        catalog.collections,
+        catalog.log,
+        telemetry,
+        memory_bytes=settings.resident.memory_bytes,
+        retention=settings.maintenance.tombstone_retention_seconds,
+        prepare_thread=give_way,
+    )
 
 
 def _leadership(settings: Settings, catalog: SqlCatalog) -> Leadership | None:

@@ -30,7 +30,7 @@ def job_runner(parts: Parts) -> JobRunner:
     handlers: list[JobHandler] = [
         _collector(parts),
         _reindexer(parts),
-        *backup_handlers(parts.settings, parts.engines.backups, follower.notify),
+        *backup_handlers(parts.settings, parts.engines.backups, parts.engines.committed),
     ]
     return JobRunner(
         parts.engines.catalog.jobs,

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rag_server.core.call import Call, Deadline
+from rag_server.core.chunk_log import ChunkLog
 from rag_server.core.content import ContentType, Parsed
 from rag_server.core.documents import (
     Build,
@@ -404,6 +405,8 @@ class Catalog(Protocol):
     def embeddings(self) -> EmbeddingStore: ...
     @property
     def feed(self) -> Feed: ...
+    @property
+    def log(self) -> ChunkLog: ...
     @property
     def keys(self) -> KeyStore: ...
     @property

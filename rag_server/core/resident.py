@@ -35,12 +35,12 @@ class ResidentChunks(Protocol):
 
     @property
     def documents(self) -> int:
-        """How many documents pass; of a filter alone, those no more visible included."""
+        """How many documents they are of."""
         ...
 
     @property
-    def most(self) -> int:
-        """At least as many as there are: those no more visible are counted, too."""
+    def count(self) -> int:
+        """How many there are."""
         ...
 
     def rows(self) -> Rows:
@@ -49,6 +49,11 @@ class ResidentChunks(Protocol):
 
     def among(self, rows: Rows) -> NDArray[np.bool_]:
         """Which of those n chunks are among them, bool (n,); unknown rows are not."""
+        ...
+
+    def of_entries(self, entries: Sequence[str], each: int) -> list[list[tuple[int, str]]]:
+        """(row, chunk id) of those of them that each entry of a vector index stands for: the
+        first `each` by chunk id, ascending."""
         ...
 
     def since(self, revision: int) -> "ResidentChunks":

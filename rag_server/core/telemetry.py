@@ -39,6 +39,14 @@ class Telemetry(Protocol):
         """The largest number of revisions by which an index is behind the catalog."""
         ...
 
+    def loaded(self, index: str, part: str, seconds: float) -> None:
+        """A part of an index was read into memory."""
+        ...
+
+    def resident(self, chunks: int, columns: int, vectors: int) -> None:
+        """What is in memory of all collections: chunks, bytes of columns and of vectors."""
+        ...
+
     def worked(self, kind: str, state: str) -> None:
         """A job of that kind was begun (RUNNING), given back (QUEUED), or has ended."""
         ...
@@ -89,6 +97,12 @@ class Silent:
         """Note nothing."""
 
     def lag(self, index: str, revisions: int) -> None:
+        """Note nothing."""
+
+    def loaded(self, index: str, part: str, seconds: float) -> None:
+        """Note nothing."""
+
+    def resident(self, chunks: int, columns: int, vectors: int) -> None:
         """Note nothing."""
 
     def worked(self, kind: str, state: str) -> None:

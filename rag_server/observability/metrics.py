@@ -91,6 +91,12 @@ class Metrics:
         """Revisions by which an index is behind the catalog."""
         self._lag.of(index).set(revisions)
 
+    def resident(self, chunks: int, columns: int, vectors: int) -> None:
+        """What is in memory of all collections."""
+        self._resident_chunks.set(chunks)
+        self._resident_bytes.of("columns").set(columns)
+        self._resident_bytes.of("vectors").set(vectors)
+
     def worked(self, kind: str, state: str) -> None:
         """A job went into that state."""
         self._jobs.of(kind, state).inc()
@@ -171,6 +177,12 @@ class Metrics:
                 "Largest number of revisions by which an index is behind the catalog.",
                 "index",
             )
+        )
+        self._resident_chunks = self._gauge(
+            "ragrpc_resident_chunks", "Chunks whose visibility and metadata are in memory."
+        )
+        self._resident_bytes = Children(
+            self._gauge("ragrpc_resident_bytes", "Memory that collections take.", "kind")
         )
         self._failures = Children(
             self._counter("ragrpc_background_failures", "Failures of parts that try again.", "part")

@@ -55,6 +55,14 @@ class Observer:
         """Show it."""
         self._metrics.lag(index, revisions)
 
+    def loaded(self, index: str, part: str, seconds: float) -> None:
+        """Log it."""
+        self._log.info("loaded into memory", index=index, part=part, seconds=round(seconds, 3))
+
+    def resident(self, chunks: int, columns: int, vectors: int) -> None:
+        """Show it."""
+        self._metrics.resident(chunks, columns, vectors)
+
     def worked(self, kind: str, state: str) -> None:
         """Count it, and log it."""
         self._metrics.worked(kind, state)

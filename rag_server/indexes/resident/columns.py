@@ -7,7 +7,7 @@ import numpy as np
 from rag_server.core.filters import AllOf, AnyOf, Comparison, Filter, Negated, matches
 from rag_server.core.values import Metadata, Value
 from rag_server.indexes.resident.column import Column
-from rag_server.indexes.resident.values import Mask
+from rag_server.indexes.resident.values import UNORDERED, Mask
 
 
 class Columns:
@@ -43,10 +43,10 @@ class Columns:
                 column.extend(slots, codes, total)
         self.count = total
 
-    def tidy(self) -> None:
-        """Put new values in order where they have become many."""
-        for column in self._columns.values():
-            column.values.tidy()
+    def tidy(self, tolerated: int = UNORDERED) -> None:
+        """Put new values in order where they are more than tolerated."""
+        for column in list(self._columns.values()):
+            column.values.tidy(tolerated)
 
     def passing(self, filter: Filter, count: int) -> Mask:
         """Which of the first `count` documents `core.filters.matches` passes; bool (count,)."""

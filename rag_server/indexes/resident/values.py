@@ -22,7 +22,7 @@ Mask = NDArray[np.bool_]
 
 MISSING = 0
 # New values that are compared one by one before they are put in order.
-_UNORDERED = 512
+UNORDERED = 512
 _COMPARABLE = frozenset({"number", "string", "timestamp"})
 # Exact types of nearly all values, found faster than `kind_of` finds them.
 _KINDS: Mapping[type, str] = {
@@ -105,7 +105,7 @@ class Values:
                 passing[code] = kind_of(value) == kind and test(value, bound)
         return passing
 
-    def tidy(self, tolerated: int = _UNORDERED) -> None:
+    def tidy(self, tolerated: int) -> None:
         """Put what came since the last time in order, where that is more than tolerated."""
         if len(self.values) - len(self._order.ranks) > tolerated:
             self._order = self._order.with_all(self.values)

@@ -34,6 +34,19 @@ class Retrieval(Section):
     )
 
 
+class Resident(Section):
+    """What is kept in memory of collections."""
+
+    memory_bytes: int = Field(
+        default=2**30,
+        ge=0,
+        le=2**40,
+        description="Vectors of all collections together that are kept in memory, in bytes; "
+        "those of the collection that was asked for last come first, others are read from the "
+        "catalog. Metadata is always in memory and not counted.",
+    )
+
+
 class Generation(Section):
     """Who writes answers."""
 

@@ -4,6 +4,7 @@ from pathlib import Path
 
 from rag_server.core.telemetry import SILENT, Telemetry
 from rag_server.stores.catalog.audit import SqlAudit
+from rag_server.stores.catalog.chunk_log import SqlChunkLog
 from rag_server.stores.catalog.chunks import SqlChunks
 from rag_server.stores.catalog.collections import SqlCollections
 from rag_server.stores.catalog.documents import SqlDocuments
@@ -38,6 +39,7 @@ class SqlCatalog:
         self.generations = SqlGenerations(self._database, self._writer, clock)
         self.documents = SqlDocuments(*shared)
         self.chunks = SqlChunks(self._cursor)
+        self.log = SqlChunkLog(self._cursor)
         self.reader = SqlReader(self._cursor, self.chunks)
         self.embeddings = SqlEmbeddings(self._cursor)
         self.feed = SqlFeed(self._database, self._writer)

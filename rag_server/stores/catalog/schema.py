@@ -229,6 +229,14 @@ Index(
     **_where("deleted_at IS NOT NULL"),
 )
 
+Index(
+    "chunks_by_deletion",
+    chunks.c.collection_id,
+    chunks.c.generation,
+    chunks.c.deleted_rev,
+    **_where("deleted_rev IS NOT NULL"),
+)
+
 keys = Table(
     "keys",
     METADATA,

@@ -41,6 +41,7 @@ def busy(metrics: Metrics) -> Metrics:
     observer.degraded(DegradationKind.INDEX_AWAY)
     observer.cached("query_embedding", hit=True)
     observer.lag("chroma", 3)
+    observer.resident(chunks=7, columns=700, vectors=7_000)
     observer.worked("reindex", JobState.RUNNING)
     observer.failed("follower", ValueError())
     metrics.rejected(Reason.OVERLOADED)

@@ -177,4 +177,5 @@ SAMPLES: Mapping[str, Sample] = {
     "0001_initial": Sample(_initial(), deepcopy),
     "0002_generations": Sample(_generations(), _without_other_generations),
     "0003_identity": Sample(_identity(), _nameless),
+    "0004_deletions": Sample(_identity(), deepcopy),
 }
