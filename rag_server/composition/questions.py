@@ -1,7 +1,7 @@
 """The query path."""
 
 from rag_server.cache.query_embeddings import QueryEmbeddings
-from rag_server.composition.generators import default_generator
+from rag_server.composition.generators import completion, default_generator
 from rag_server.composition.parts import Parts
 from rag_server.core.pipeline import QueryPath
 from rag_server.retrievers import Retrievers, Sources
@@ -17,6 +17,7 @@ def query_path(parts: Parts) -> QueryPath:
         engines.follower,
         exact_limit=settings.retrieval.exact_scan_limit,
         tail_limit=settings.retrieval.tail_limit,
+        completion=completion(parts),
     )
     return QueryPath(
         catalog=engines.catalog,

@@ -1,6 +1,7 @@
 """One call on its way through the core: who, until when, and what happened so far."""
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from types import TracebackType
 
@@ -14,10 +15,11 @@ class Deadline:
     """A point in monotonic time. `cancel` moves it to now, so that work that
     nobody waits for stops at its next check."""
 
-    __slots__ = ("_expires",)
+    __slots__ = ("_cancelled", "_expires")
 
     def __init__(self, seconds: float) -> None:
         self._expires = time.monotonic() + seconds
+        self._cancelled: tuple[Callable[[], object], ...] = ()
 
     def remaining(self) -> float:
         """Seconds left, never negative."""
@@ -35,6 +37,16 @@ class Deadline:
     def cancel(self) -> None:
         """Let the next check fail."""
         self._expires = 0.0
+        for act in self._cancelled:
+            act()
+
+    def on_cancel(self, act: Callable[[], object]) -> None:
+        """Have `act` called on `cancel`, in its thread; at once if it was cancelled before. It
+        may be called twice."""
+        self._cancelled = (*self._cancelled, act)
+        # The other thread may not have seen it.
+        if self._expires == 0.0:
+            act()
 
 
 @dataclass(slots=True)

@@ -7,7 +7,7 @@ thread, are thread-safe and raise only `rag_server.core.errors`.
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Protocol, TypeVar
+from typing import Any, Protocol, TypeVar, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -587,12 +587,29 @@ class Generator(Protocol):
         ...
 
 
+@runtime_checkable
 class StructuredGenerator(Protocol):
     """Optional ability of a generator: answers as JSON under a schema."""
 
     async def complete(self, prompt: str, schema: Mapping[str, Any], call: Call) -> Any:
         """Parsed JSON that validates against `schema`. Raises Unavailable when the
         model is away or its output does not validate."""
+        ...
+
+
+class Completion(Protocol):
+    """A language model for those who work in threads, such as retrievers."""
+
+    def complete(
+        self, template: str, variables: Mapping[str, object], schema: Mapping[str, Any], call: Call
+    ) -> Any:
+        """Parsed JSON that validates against `schema`, for the prompt `template` with its
+        variables. Blocks the thread, never one of the event loop: at most half of what the call
+        has left, and no longer than the server's own limit. Adds the tokens to `call.usage`.
+
+        Raises Unavailable when the model is away, known to fail, too slow, or does not keep to
+        the schema; PreconditionFailed when there is none or it refuses the server;
+        DeadlineExceeded when the call's own time is up or its caller has gone away."""
         ...
 
 

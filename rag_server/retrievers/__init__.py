@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from rag_server.core.call import Call
 from rag_server.core.protocols import (
     ChunkStore,
+    Completion,
     Freshness,
     Retriever,
     Search,
@@ -24,13 +25,15 @@ from rag_server.retrievers.sentence import SentenceRetriever
 @dataclass(frozen=True, slots=True)
 class Sources:
     """What retrievers search. `exact_limit`: survivors of a filter that are still scored one
-    by one; `tail_limit`: chunks not yet in the index that a read scores instead of waiting."""
+    by one; `tail_limit`: chunks not yet in the index that a read scores instead of waiting;
+    `completion`: the language model, for those that ask one."""
 
     chunks: ChunkStore
     index: VectorIndex
     freshness: Freshness
     exact_limit: int
     tail_limit: int
+    completion: Completion
 
 
 class Retrievers:

@@ -17,6 +17,7 @@ from rag_server.core.principal import ANONYMOUS
 from rag_server.core.protocols import Catalog, Changes, Retriever, Search, VectorIndex
 from rag_server.core.retrieval import Candidate, DegradationKind
 from rag_server.core.specs import DenseSpec, HybridSpec, RetrieverSpec, SentenceSpec, WeightedSpec
+from rag_server.generators.completion import NoModel
 from rag_server.retrievers import RETRIEVERS, Retrievers, Sources
 from rag_server.settings import Settings
 from tests.contract.conftest import Sketch
@@ -101,7 +102,7 @@ def make(
     catalog_under_test: Catalog, index_under_test: VectorIndex, spec: RetrieverSpec
 ) -> Callable[..., Retriever]:
     def made(index: VectorIndex = index_under_test, exact: int = 5, tail: int = 100) -> Retriever:
-        sources = Sources(catalog_under_test.chunks, index, Applied(index), exact, tail)
+        sources = Sources(catalog_under_test.chunks, index, Applied(index), exact, tail, NoModel())
         return Retrievers(sources)
 
     return made

@@ -32,6 +32,12 @@ class Retrieval(Section):
         description="Chunks not yet in the vector index that a read scores exactly instead of "
         "waiting for it.",
     )
+    model_timeout_seconds: Seconds = Field(
+        default=5.0,
+        description="Longest wait for the language model while candidates are found, in seconds; "
+        "at most half of the time that the call has left. Without its answer they are found "
+        "without it.",
+    )
 
 
 class Resident(Section):

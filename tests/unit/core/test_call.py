@@ -52,3 +52,13 @@ def test_a_degradation_is_kept_for_the_response() -> None:
     call = a_call()
     call.degrade(DegradationKind.INDEX_AWAY, "search", "away")
     assert [each.kind for each in call.degradations] == [DegradationKind.INDEX_AWAY]
+
+
+def test_what_waits_hears_of_a_cancelled_deadline_even_afterwards() -> None:
+    deadline = Deadline(60.0)
+    heard: list[str] = []
+    deadline.on_cancel(lambda: heard.append("first"))
+    assert heard == []
+    deadline.cancel()
+    deadline.on_cancel(lambda: heard.append("second"))
+    assert heard == ["first", "second"]
