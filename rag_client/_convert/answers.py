@@ -39,6 +39,7 @@ def _hit(message: retrieval_pb2.Hit) -> types.Hit:
         score=message.score,
         stage_scores=tuple(scores),
         ordinal=message.ordinal,
+        matched_spans=spans(message.matched_spans),
     )
 
 

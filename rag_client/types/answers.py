@@ -31,6 +31,7 @@ class Hit:
     score: float
     stage_scores: tuple[StageScore, ...]
     ordinal: int
+    matched_spans: tuple[Span, ...] = ()
 
 
 class DegradationKind(StrEnum):

@@ -63,7 +63,36 @@ class HybridRetriever:
     depth: int | None = None
 
 
-Retriever = DenseRetriever | SentenceRetriever | HybridRetriever
+class Expansion(StrEnum):
+    """What takes the place of a chunk that was found."""
+
+    UNSPECIFIED = "unspecified"
+    PARENT = "parent"
+    AUTO_MERGE = "auto_merge"
+    DOCUMENT = "document"
+
+
+@dataclass(frozen=True, slots=True)
+class ParentDocumentRetriever:
+    """What the chunks that `base` (server default: dense) finds stand in.
+
+    Searches for `child_k` chunks (1 to 1,000, and more while they have too few parents), returns
+    up to `parent_k` parents (server default: `top_k`). AUTO_MERGE takes the parent where more than
+    `merge_ratio` (server default 0.5) of its chunks were found. Of a parent over `max_tokens`
+    (server default 2,000) a window around the best chunk is returned. A parent's score is the
+    mean of its `mean_of` best chunks (server default 1).
+    """
+
+    base: Union["Retriever", None] = None
+    child_k: int | None = None
+    parent_k: int | None = None
+    expansion: Expansion | None = None
+    merge_ratio: float | None = None
+    max_tokens: int | None = None
+    mean_of: int | None = None
+
+
+Retriever = DenseRetriever | SentenceRetriever | HybridRetriever | ParentDocumentRetriever
 
 
 @dataclass(frozen=True, slots=True)

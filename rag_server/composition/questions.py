@@ -12,9 +12,10 @@ def query_path(parts: Parts) -> QueryPath:
     """From questions to hits and answers."""
     settings, engines = parts.settings, parts.engines
     sources = Sources(
-        engines.catalog.chunks,
-        engines.index,
-        engines.follower,
+        chunks=engines.catalog.chunks,
+        reader=engines.catalog.reader,
+        index=engines.index,
+        freshness=engines.follower,
         exact_limit=settings.retrieval.exact_scan_limit,
         tail_limit=settings.retrieval.tail_limit,
         completion=completion(parts),

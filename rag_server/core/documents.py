@@ -227,6 +227,19 @@ class StoredChunk:
 
 
 @dataclass(frozen=True, slots=True)
+class Relative:
+    """A chunk of the same parent, or of the same document, as another: by its row, without its
+    text. `span` and `parent` in the document, `tokens` of the embedder."""
+
+    row: int
+    id: str
+    ordinal: int
+    span: Span
+    tokens: int
+    parent: Span | None
+
+
+@dataclass(frozen=True, slots=True)
 class Sentences:
     """Sentences of a chunk: n byte spans relative to the chunk's first byte, ascending, and
     their vectors, int8 (n, d) as in Embedding."""

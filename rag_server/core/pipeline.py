@@ -13,7 +13,8 @@ from time import perf_counter
 from typing import TypeVar
 
 from rag_server.core.call import Call
-from rag_server.core.documents import NO_SENTENCES, Collection
+from rag_server.core.context import with_sentences
+from rag_server.core.documents import Collection
 from rag_server.core.draft import Draft
 from rag_server.core.errors import NotFound, PreconditionFailed, RagError, Reason, Unavailable
 from rag_server.core.filters import conjunction
@@ -175,10 +176,7 @@ class QueryPath:
         """What was found, with the sentences that an answer is made of and checked against."""
         found = self._search(request, pinned, question, call)
         with call.stage("read"):
-            sentences = self._catalog.chunks.sentences([hit.chunk.row for hit in found.hits])
-        hits = [
-            replace(hit, sentences=sentences.get(hit.chunk.row, NO_SENTENCES)) for hit in found.hits
-        ]
+            hits = with_sentences(self._catalog.chunks, found.hits, question.vector())
         return replace(found, hits=hits)
 
     def _search(
@@ -238,7 +236,11 @@ class QueryPath:
         unread = [each.row for each in candidates if each.chunk is None]
         read = self._catalog.chunks.read(unread)
         pairs = [(each, each.chunk or read.get(each.row)) for each in candidates]
-        return [Hit(chunk, each.score, each.stages) for each, chunk in pairs if chunk is not None]
+        return [
+            Hit(chunk, each.score, each.stages, each.members, each.matched)
+            for each, chunk in pairs
+            if chunk is not None
+        ]
 
     def _report(
         self, found: Retrieval, question: AskedQuestion, call: Call, generator: str = ""

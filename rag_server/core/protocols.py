@@ -27,6 +27,7 @@ from rag_server.core.documents import (
     NewDocument,
     Passage,
     Piece,
+    Relative,
     Sentences,
     StoredChunk,
     StoredDocument,
@@ -272,6 +273,13 @@ class ChunkStore(Protocol):
 
     def sentence_vectors(self, rows: Sequence[int]) -> dict[int, NDArray[np.int8]]:
         """The vectors of their sentences alone, by row: int8 (n, d) as in Embedding."""
+        ...
+
+    def relatives(
+        self, view: View, rows: Sequence[int], *, whole: bool
+    ) -> dict[int, tuple[Relative, ...]]:
+        """By each of the rows, in order of ordinals, the visible chunks with the same parent,
+        itself included (nothing for a chunk that has none); `whole`: of the same document."""
         ...
 
     def vectors_of(self, rows: Sequence[int]) -> dict[int, Vector]:

@@ -4,11 +4,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from rag_server.core.documents import NO_SENTENCES, Sentences, StoredChunk
+import numpy as np
+from numpy.typing import NDArray
+
+from rag_server.core.documents import NO_SENTENCES, Relative, Sentences, StoredChunk
 from rag_server.core.errors import RagError
 from rag_server.core.filters import Filter
 from rag_server.core.specs import PipelineSpec
 from rag_server.core.values import Span
+
+NO_NEARNESS = np.zeros(0, np.float32)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,24 +41,35 @@ class StageScore:
 @dataclass(frozen=True, slots=True)
 class Candidate:
     """A chunk that a retriever found; `row` is the catalog's name for its visible version.
-    `chunk` is set where it was read already."""
+    `chunk` is set where it was read already.
+
+    Where it stands for something larger, `chunk` and `chunk_id` are that, `row` the chunk in it
+    that was found, `members` (ascending) all that it is made of, and `matched` the spans in the
+    document of those that were found."""
 
     row: int
     chunk_id: str
     score: float
     stages: tuple[StageScore, ...] = ()
     chunk: StoredChunk | None = None
+    members: tuple[Relative, ...] = ()
+    matched: tuple[Span, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """A visible chunk that was found, with its final score and those of the stages; its
-    sentences are read for answers only."""
+    """A visible chunk that was found, or something larger (as in Candidate), with its final
+    score and those of the stages. For answers only its n sentences are read, their spans
+    relative to its first byte, and `nearness`, float32 (n,): the question's cosine with the
+    chunk that each stands in."""
 
     chunk: StoredChunk
     score: float
     stages: tuple[StageScore, ...]
+    members: tuple[Relative, ...] = ()
+    matched: tuple[Span, ...] = ()
     sentences: Sentences = NO_SENTENCES
+    nearness: NDArray[np.float32] = field(default_factory=lambda: NO_NEARNESS, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

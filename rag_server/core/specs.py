@@ -68,13 +68,37 @@ class HybridSpec:
     depth: int = 100
 
 
-RetrieverSpec = DenseSpec | SentenceSpec | HybridSpec
+class Expansion(StrEnum):
+    """Names of `ragrpc.v1.ParentDocumentRetriever.Expansion`."""
+
+    PARENT = "PARENT"
+    AUTO_MERGE = "AUTO_MERGE"
+    DOCUMENT = "DOCUMENT"
+
+
+@dataclass(frozen=True, slots=True)
+class ParentDocumentSpec:
+    """What the chunks that `base` finds stand in. None: `child_k` follows from the parents
+    wanted, `parent_k` is the limit of the search. `merge_ratio` 0 to below 1, `max_tokens` of the
+    embedder, `mean_of` best chunks make a parent's score."""
+
+    base: "RetrieverSpec" = field(default_factory=DenseSpec)
+    child_k: int | None = None
+    parent_k: int | None = None
+    expansion: Expansion = Expansion.PARENT
+    merge_ratio: float = 0.5
+    max_tokens: int = 2_000
+    mean_of: int = 1
+
+
+RetrieverSpec = DenseSpec | SentenceSpec | HybridSpec | ParentDocumentSpec
 
 # By the names of the contract's oneofs.
 RETRIEVER_SPECS: Mapping[str, type[RetrieverSpec]] = {
     "dense": DenseSpec,
     "sentence": SentenceSpec,
     "hybrid": HybridSpec,
+    "parent_document": ParentDocumentSpec,
 }
 FUSION_SPECS: Mapping[str, type[FusionSpec]] = {"rrf": RrfSpec, "convex": ConvexSpec}
 
@@ -96,6 +120,8 @@ def parts_of(spec: RetrieverSpec) -> Iterator[RetrieverSpec]:
         case SentenceSpec():
             if spec.base is not None:
                 yield spec.base
+        case ParentDocumentSpec():
+            yield spec.base
 
 
 def depth_of(spec: RetrieverSpec) -> int:

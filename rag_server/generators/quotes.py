@@ -1,7 +1,7 @@
 """Sentences of the hits, scored by how well they answer a question.
 
 score = cosine of the sentence + 0.4 x coverage of the question's words by the sentence with
-its title (words weighted by how rare they are among the candidate sentences) + 0.3 x score
+its title (words weighted by how rare they are among the candidate sentences) + 0.3 x cosine
 of the passage. Sentence vectors were pooled when the passage was embedded, so nothing is
 embedded here.
 """
@@ -66,13 +66,13 @@ def _of_hit(number: int, hit: Hit, vector: Vector, wanted: Stems) -> list[_Candi
     cosines = (hit.sentences.vectors.astype(np.float32) @ vector) / _INT8
     titled = wanted & _stems(chunk.title)
     candidates = []
-    for span, cosine in zip(hit.sentences.spans, cosines.tolist(), strict=True):
+    closeness = cosines + _PASSAGE * hit.nearness
+    for span, close in zip(hit.sentences.spans, closeness.tolist(), strict=True):
         text = span.of(encoded).decode()
         stems = _stems(text)
         if text.startswith(_NO_PROSE) or len(stems) < _FEWEST_WORDS:
             continue
-        closeness = cosine + _PASSAGE * hit.score
-        candidates.append(_Candidate(number, text, closeness, titled | (wanted & stems)))
+        candidates.append(_Candidate(number, text, close, titled | (wanted & stems)))
     return candidates
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from rag_server.core.call import Call
 from rag_server.core.protocols import (
+    ChunkReader,
     ChunkStore,
     Completion,
     Freshness,
@@ -16,9 +17,10 @@ from rag_server.core.protocols import (
     VectorIndex,
 )
 from rag_server.core.retrieval import Candidate
-from rag_server.core.specs import DenseSpec, HybridSpec, SentenceSpec
+from rag_server.core.specs import DenseSpec, HybridSpec, ParentDocumentSpec, SentenceSpec
 from rag_server.retrievers.dense import DenseRetriever
 from rag_server.retrievers.hybrid import HybridRetriever
+from rag_server.retrievers.parent_document import ParentDocumentRetriever
 from rag_server.retrievers.sentence import SentenceRetriever
 
 
@@ -29,6 +31,7 @@ class Sources:
     `completion`: the language model, for those that ask one."""
 
     chunks: ChunkStore
+    reader: ChunkReader
     index: VectorIndex
     freshness: Freshness
     exact_limit: int
@@ -68,9 +71,14 @@ def _hybrid(sources: Sources, every: Retrievers) -> Retriever:
     return HybridRetriever(every)
 
 
+def _parent_document(sources: Sources, every: Retrievers) -> Retriever:
+    return ParentDocumentRetriever(sources.chunks, sources.reader, every)
+
+
 # Spec -> maker of the strategy that it asks for.
 RETRIEVERS: Mapping[type, Callable[[Sources, Retrievers], Retriever]] = {
     DenseSpec: _dense,
     SentenceSpec: _sentence,
     HybridSpec: _hybrid,
+    ParentDocumentSpec: _parent_document,
 }

@@ -11,52 +11,52 @@ from rag_server.core.specs import ConvexSpec, FusionSpec, Normalisation, RrfSpec
 
 @dataclass(frozen=True, slots=True)
 class Ranking:
-    """What one part of a hybrid says, by chunk row: `scores` of what it gives, best first, and
+    """What one part says, by chunk id: `scores` of what it gives, best first, and
     `others` of what only other parts give, as far as it can score that."""
 
     weight: float
-    scores: Mapping[int, float]
-    others: Mapping[int, float]
+    scores: Mapping[str, float]
+    others: Mapping[str, float]
 
 
-def fuse(rankings: Sequence[Ranking], spec: FusionSpec) -> dict[int, float]:
-    """Fused score by row of every chunk that some part gives; higher is better.
+def fuse(rankings: Sequence[Ranking], spec: FusionSpec) -> dict[str, float]:
+    """Fused score by id of every chunk that some part gives; higher is better.
 
     Reciprocal rank fusion as of Cormack, Clarke and Buettcher (SIGIR 2009); the convex
     combination as of Bruch, Gai and Ingber (TOIS 2023), with z-scores or min-max. Statistics are
     those of what the part gives.
     """
-    rows = list(dict.fromkeys(row for each in rankings for row in each.scores))
-    total = np.zeros(len(rows))
+    ids = list(dict.fromkeys(key for each in rankings for key in each.scores))
+    total = np.zeros(len(ids))
     for each in rankings:
-        total += each.weight * _of_one(each, rows, spec)
+        total += each.weight * _of_one(each, ids, spec)
     if isinstance(spec, ConvexSpec):
         total /= sum(each.weight for each in rankings) or 1.0
-    return dict(zip(rows, total.tolist(), strict=True))
+    return dict(zip(ids, total.tolist(), strict=True))
 
 
-def _of_one(ranking: Ranking, rows: Sequence[int], spec: FusionSpec) -> NDArray[np.float64]:
+def _of_one(ranking: Ranking, ids: Sequence[str], spec: FusionSpec) -> NDArray[np.float64]:
     if not ranking.scores:
-        return np.zeros(len(rows))
+        return np.zeros(len(ids))
     match spec:
         case RrfSpec(k):
-            return _reciprocal(ranking, rows, k)
+            return _reciprocal(ranking, ids, k)
         case ConvexSpec(normalisation):
-            return _normalised(ranking, rows, normalisation)
+            return _normalised(ranking, ids, normalisation)
 
 
-def _reciprocal(ranking: Ranking, rows: Sequence[int], k: float) -> NDArray[np.float64]:
-    ranks = {row: rank for rank, row in enumerate(ranking.scores, 1)}
-    return np.array([1.0 / (k + ranks[row]) if row in ranks else 0.0 for row in rows])
+def _reciprocal(ranking: Ranking, ids: Sequence[str], k: float) -> NDArray[np.float64]:
+    ranks = {key: rank for rank, key in enumerate(ranking.scores, 1)}
+    return np.array([1.0 / (k + ranks[key]) if key in ranks else 0.0 for key in ids])
 
 
 def _normalised(
-    ranking: Ranking, rows: Sequence[int], normalisation: Normalisation
+    ranking: Ranking, ids: Sequence[str], normalisation: Normalisation
 ) -> NDArray[np.float64]:
     given = np.fromiter(ranking.scores.values(), float)
     last = float(given.min())
     scores = np.array(
-        [ranking.scores.get(row, ranking.others.get(row, last)) for row in rows], float
+        [ranking.scores.get(key, ranking.others.get(key, last)) for key in ids], float
     )
     if normalisation is Normalisation.MIN_MAX:
         return _divided(scores - last, float(given.max()) - last)

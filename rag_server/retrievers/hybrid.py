@@ -39,10 +39,10 @@ class HybridRetriever:
         pool = _pool(parts)
         fused = fuse([self._ranking(part, pool, spec, wider, call) for part in parts], spec.fusion)
         call.narrow("fused", len(fused), "given by some part")
-        ranked = sorted(fused, key=lambda row: (-fused[row], pool[row].chunk_id))
+        ranked = sorted(fused, key=lambda key: (-fused[key], key))
         return [
-            _staged(pool[row], fused[row], rank)
-            for rank, row in enumerate(ranked[: search.limit], 1)
+            _staged(pool[key], fused[key], rank)
+            for rank, key in enumerate(ranked[: search.limit], 1)
         ]
 
     def _asked(self, spec: HybridSpec, search: Search, call: Call) -> Iterator[_Part]:
@@ -73,18 +73,18 @@ class HybridRetriever:
     def _ranking(
         self,
         part: _Part,
-        pool: dict[int, Candidate],
+        pool: dict[str, Candidate],
         spec: HybridSpec,
         search: Search,
         call: Call,
     ) -> Ranking:
-        scores = {each.row: each.score for each in part.given}
-        missing = [each for row, each in pool.items() if row not in scores]
+        scores = {each.chunk_id: each.score for each in part.given}
+        missing = [each for key, each in pool.items() if key not in scores]
         others: Sequence[Candidate] = ()
         if missing and isinstance(spec.fusion, ConvexSpec) and _scores(part.spec):
             asked = replace(search, spec=part.spec.retriever, among=missing, limit=len(missing))
             others = self._base.retrieve(asked, call)
-        return Ranking(part.spec.weight, scores, {each.row: each.score for each in others})
+        return Ranking(part.spec.weight, scores, {each.chunk_id: each.score for each in others})
 
 
 def _finds(part: WeightedSpec, search: Search) -> bool:
@@ -97,16 +97,16 @@ def _scores(part: WeightedSpec) -> bool:
     return isinstance(part.retriever, _SCORING)
 
 
-def _pool(parts: Iterable[_Part]) -> dict[int, Candidate]:
-    """All candidates by row, each once, with the stages of every part that gives it."""
-    pool: dict[int, Candidate] = {}
+def _pool(parts: Iterable[_Part]) -> dict[str, Candidate]:
+    """All candidates by id, each once, with the stages of every part that gives it."""
+    pool: dict[str, Candidate] = {}
     for each in chain.from_iterable(part.given for part in parts):
-        known = pool.get(each.row)
+        known = pool.get(each.chunk_id)
         if known is None:
-            pool[each.row] = each
+            pool[each.chunk_id] = each
         else:
             stages = tuple(dict.fromkeys((*known.stages, *each.stages)))
-            pool[each.row] = replace(known, stages=stages, chunk=known.chunk or each.chunk)
+            pool[each.chunk_id] = replace(known, stages=stages, chunk=known.chunk or each.chunk)
     return pool
 
 

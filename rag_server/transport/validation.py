@@ -225,6 +225,15 @@ RULES: Mapping[type[Message], Sequence[Rule]] = {
         *(Rule(fusion, _nested) for fusion in FUSION_SPECS),
         _DEPTH,
     ),
+    pipeline_pb2.ParentDocumentRetriever: (
+        Rule("base", _nested),
+        Rule("child_k", _within(1, 1_000)),
+        Rule("parent_k", _within(1, 1_000)),
+        Rule("expansion", _known_enum(pipeline_pb2.ParentDocumentRetriever.Expansion.values())),
+        Rule("merge_ratio", _within(0, 0.999_999)),
+        Rule("max_tokens", _within(16, 1_000_000)),
+        Rule("mean_of", _within(1, 100)),
+    ),
     pipeline_pb2.WeightedRetriever: (
         Rule("retriever", _nested),
         Rule("weight", _within(0.000_001, 1_000)),

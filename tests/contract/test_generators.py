@@ -75,7 +75,8 @@ def a_hit(text: str = TEXT) -> Hit:
     span = Span(0, len(text.encode()))
     chunk = StoredChunk(1, "c", "d", 0, span, text, 8, "Handbook", {})
     vectors = np.array([[127, 0, 0, 0]], np.int8)
-    return Hit(chunk, 0.9, (), Sentences((span,), vectors))
+    near = np.array([0.9], np.float32)
+    return Hit(chunk, 0.9, (), sentences=Sentences((span,), vectors), nearness=near)
 
 
 def a_call(seconds: float = 60.0) -> Call:

@@ -16,7 +16,14 @@ from rag_server.core.filters import Comparison, Filter, Negated, Operator, match
 from rag_server.core.principal import ANONYMOUS
 from rag_server.core.protocols import Catalog, Changes, Retriever, Search, VectorIndex
 from rag_server.core.retrieval import Candidate, DegradationKind
-from rag_server.core.specs import DenseSpec, HybridSpec, RetrieverSpec, SentenceSpec, WeightedSpec
+from rag_server.core.specs import (
+    DenseSpec,
+    HybridSpec,
+    ParentDocumentSpec,
+    RetrieverSpec,
+    SentenceSpec,
+    WeightedSpec,
+)
 from rag_server.generators.completion import NoModel
 from rag_server.retrievers import RETRIEVERS, Retrievers, Sources
 from rag_server.settings import Settings
@@ -28,6 +35,7 @@ SPECS: dict[type, RetrieverSpec] = {
     DenseSpec: DenseSpec(),
     SentenceSpec: SentenceSpec(),
     HybridSpec: HybridSpec((WeightedSpec(DenseSpec()), WeightedSpec(DenseSpec()))),
+    ParentDocumentSpec: ParentDocumentSpec(),
 }
 dense_only = pytest.mark.parametrize("spec", [DenseSpec()], ids=["dense"])
 Ask = Callable[..., list[Candidate]]
@@ -102,7 +110,15 @@ def make(
     catalog_under_test: Catalog, index_under_test: VectorIndex, spec: RetrieverSpec
 ) -> Callable[..., Retriever]:
     def made(index: VectorIndex = index_under_test, exact: int = 5, tail: int = 100) -> Retriever:
-        sources = Sources(catalog_under_test.chunks, index, Applied(index), exact, tail, NoModel())
+        sources = Sources(
+            chunks=catalog_under_test.chunks,
+            reader=catalog_under_test.reader,
+            index=index,
+            freshness=Applied(index),
+            exact_limit=exact,
+            tail_limit=tail,
+            completion=NoModel(),
+        )
         return Retrievers(sources)
 
     return made

@@ -15,14 +15,16 @@ class PipelineSpec(_message.Message):
     def __init__(self, retriever: _Optional[_Union[Retriever, _Mapping]] = ...) -> None: ...
 
 class Retriever(_message.Message):
-    __slots__ = ("dense", "sentence", "hybrid")
+    __slots__ = ("dense", "sentence", "hybrid", "parent_document")
     DENSE_FIELD_NUMBER: _ClassVar[int]
     SENTENCE_FIELD_NUMBER: _ClassVar[int]
     HYBRID_FIELD_NUMBER: _ClassVar[int]
+    PARENT_DOCUMENT_FIELD_NUMBER: _ClassVar[int]
     dense: DenseRetriever
     sentence: SentenceRetriever
     hybrid: HybridRetriever
-    def __init__(self, dense: _Optional[_Union[DenseRetriever, _Mapping]] = ..., sentence: _Optional[_Union[SentenceRetriever, _Mapping]] = ..., hybrid: _Optional[_Union[HybridRetriever, _Mapping]] = ...) -> None: ...
+    parent_document: ParentDocumentRetriever
+    def __init__(self, dense: _Optional[_Union[DenseRetriever, _Mapping]] = ..., sentence: _Optional[_Union[SentenceRetriever, _Mapping]] = ..., hybrid: _Optional[_Union[HybridRetriever, _Mapping]] = ..., parent_document: _Optional[_Union[ParentDocumentRetriever, _Mapping]] = ...) -> None: ...
 
 class DenseRetriever(_message.Message):
     __slots__ = ("min_score",)
@@ -77,3 +79,31 @@ class ConvexCombination(_message.Message):
     NORMALISATION_FIELD_NUMBER: _ClassVar[int]
     normalisation: ConvexCombination.Normalisation
     def __init__(self, normalisation: _Optional[_Union[ConvexCombination.Normalisation, str]] = ...) -> None: ...
+
+class ParentDocumentRetriever(_message.Message):
+    __slots__ = ("base", "child_k", "parent_k", "expansion", "merge_ratio", "max_tokens", "mean_of")
+    class Expansion(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+        __slots__ = ()
+        EXPANSION_UNSPECIFIED: _ClassVar[ParentDocumentRetriever.Expansion]
+        EXPANSION_PARENT: _ClassVar[ParentDocumentRetriever.Expansion]
+        EXPANSION_AUTO_MERGE: _ClassVar[ParentDocumentRetriever.Expansion]
+        EXPANSION_DOCUMENT: _ClassVar[ParentDocumentRetriever.Expansion]
+    EXPANSION_UNSPECIFIED: ParentDocumentRetriever.Expansion
+    EXPANSION_PARENT: ParentDocumentRetriever.Expansion
+    EXPANSION_AUTO_MERGE: ParentDocumentRetriever.Expansion
+    EXPANSION_DOCUMENT: ParentDocumentRetriever.Expansion
+    BASE_FIELD_NUMBER: _ClassVar[int]
+    CHILD_K_FIELD_NUMBER: _ClassVar[int]
+    PARENT_K_FIELD_NUMBER: _ClassVar[int]
+    EXPANSION_FIELD_NUMBER: _ClassVar[int]
+    MERGE_RATIO_FIELD_NUMBER: _ClassVar[int]
+    MAX_TOKENS_FIELD_NUMBER: _ClassVar[int]
+    MEAN_OF_FIELD_NUMBER: _ClassVar[int]
+    base: Retriever
+    child_k: int
+    parent_k: int
+    expansion: ParentDocumentRetriever.Expansion
+    merge_ratio: float
+    max_tokens: int
+    mean_of: int
+    def __init__(self, base: _Optional[_Union[Retriever, _Mapping]] = ..., child_k: _Optional[int] = ..., parent_k: _Optional[int] = ..., expansion: _Optional[_Union[ParentDocumentRetriever.Expansion, str]] = ..., merge_ratio: _Optional[float] = ..., max_tokens: _Optional[int] = ..., mean_of: _Optional[int] = ...) -> None: ...

@@ -25,7 +25,7 @@ _sym_db = _symbol_database.Default()
 from ragrpc.v1 import metadata_pb2 as ragrpc_dot_v1_dot_metadata__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x19ragrpc/v1/retrieval.proto\x12\tragrpc.v1\x1a\x18ragrpc/v1/metadata.proto\"\"\n\x04Span\x12\r\n\x05start\x18\x01 \x01(\x03\x12\x0b\n\x03\x65nd\x18\x02 \x01(\x03\"9\n\x0b\x43onsistency\x12\x1b\n\x11\x61t_least_as_fresh\x18\x01 \x01(\tH\x00\x42\r\n\x0brequirement\"\xa9\x02\n\x03Hit\x12\x13\n\x0b\x64ocument_id\x18\x01 \x01(\t\x12\x10\n\x08\x63hunk_id\x18\x02 \x01(\t\x12\r\n\x05title\x18\x03 \x01(\t\x12\x0c\n\x04text\x18\x04 \x01(\t\x12\x1e\n\x05spans\x18\x05 \x03(\x0b\x32\x0f.ragrpc.v1.Span\x12.\n\x08metadata\x18\x06 \x03(\x0b\x32\x1c.ragrpc.v1.Hit.MetadataEntry\x12\r\n\x05score\x18\x07 \x01(\x01\x12+\n\x0cstage_scores\x18\x08 \x03(\x0b\x32\x15.ragrpc.v1.StageScore\x12\x0f\n\x07ordinal\x18\t \x01(\x05\x1a\x41\n\rMetadataEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\x1f\n\x05value\x18\x02 \x01(\x0b\x32\x10.ragrpc.v1.Value:\x02\x38\x01\"8\n\nStageScore\x12\r\n\x05stage\x18\x01 \x01(\t\x12\r\n\x05score\x18\x02 \x01(\x01\x12\x0c\n\x04rank\x18\x03 \x01(\x05\"2\n\x0bStageTiming\x12\r\n\x05stage\x18\x01 \x01(\t\x12\x14\n\x0cmilliseconds\x18\x02 \x01(\x01\"\xde\x01\n\x0b\x44\x65gradation\x12)\n\x04kind\x18\x01 \x01(\x0e\x32\x1b.ragrpc.v1.Degradation.Kind\x12\r\n\x05stage\x18\x02 \x01(\t\x12\x0e\n\x06\x64\x65tail\x18\x03 \x01(\t\"\x84\x01\n\x04Kind\x12\x14\n\x10KIND_UNSPECIFIED\x10\x00\x12\x13\n\x0fKIND_INDEX_AWAY\x10\x01\x12\x19\n\x15KIND_ANSWER_TRUNCATED\x10\x02\x12\x1a\n\x16KIND_CONTEXT_TRUNCATED\x10\x03\x12\x1a\n\x16KIND_RETRIEVER_SKIPPED\x10\x04\"i\n\nProvenance\x12\x10\n\x08\x65mbedder\x18\x01 \x01(\t\x12\x12\n\ngeneration\x18\x02 \x01(\x03\x12\x10\n\x08revision\x18\x03 \x01(\x03\x12\x10\n\x08pipeline\x18\x04 \x01(\t\x12\x11\n\tgenerator\x18\x05 \x01(\t\"C\n\nFunnelStep\x12\x0c\n\x04step\x18\x01 \x01(\t\x12\x17\n\x0f\x63\x61ndidate_count\x18\x02 \x01(\x03\x12\x0e\n\x06\x64\x65tail\x18\x03 \x01(\t\"b\n\x05Usage\x12\x1d\n\x15query_embedding_count\x18\x01 \x01(\x05\x12\x1a\n\x12prompt_token_count\x18\x02 \x01(\x03\x12\x1e\n\x16\x63ompletion_token_count\x18\x03 \x01(\x03\"*\n\x0b\x43\x61\x63heStatus\x12\x1b\n\x13query_embedding_hit\x18\x01 \x01(\x08\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x19ragrpc/v1/retrieval.proto\x12\tragrpc.v1\x1a\x18ragrpc/v1/metadata.proto\"\"\n\x04Span\x12\r\n\x05start\x18\x01 \x01(\x03\x12\x0b\n\x03\x65nd\x18\x02 \x01(\x03\"9\n\x0b\x43onsistency\x12\x1b\n\x11\x61t_least_as_fresh\x18\x01 \x01(\tH\x00\x42\r\n\x0brequirement\"\xd1\x02\n\x03Hit\x12\x13\n\x0b\x64ocument_id\x18\x01 \x01(\t\x12\x10\n\x08\x63hunk_id\x18\x02 \x01(\t\x12\r\n\x05title\x18\x03 \x01(\t\x12\x0c\n\x04text\x18\x04 \x01(\t\x12\x1e\n\x05spans\x18\x05 \x03(\x0b\x32\x0f.ragrpc.v1.Span\x12.\n\x08metadata\x18\x06 \x03(\x0b\x32\x1c.ragrpc.v1.Hit.MetadataEntry\x12\r\n\x05score\x18\x07 \x01(\x01\x12+\n\x0cstage_scores\x18\x08 \x03(\x0b\x32\x15.ragrpc.v1.StageScore\x12\x0f\n\x07ordinal\x18\t \x01(\x05\x12&\n\rmatched_spans\x18\n \x03(\x0b\x32\x0f.ragrpc.v1.Span\x1a\x41\n\rMetadataEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\x1f\n\x05value\x18\x02 \x01(\x0b\x32\x10.ragrpc.v1.Value:\x02\x38\x01\"8\n\nStageScore\x12\r\n\x05stage\x18\x01 \x01(\t\x12\r\n\x05score\x18\x02 \x01(\x01\x12\x0c\n\x04rank\x18\x03 \x01(\x05\"2\n\x0bStageTiming\x12\r\n\x05stage\x18\x01 \x01(\t\x12\x14\n\x0cmilliseconds\x18\x02 \x01(\x01\"\xde\x01\n\x0b\x44\x65gradation\x12)\n\x04kind\x18\x01 \x01(\x0e\x32\x1b.ragrpc.v1.Degradation.Kind\x12\r\n\x05stage\x18\x02 \x01(\t\x12\x0e\n\x06\x64\x65tail\x18\x03 \x01(\t\"\x84\x01\n\x04Kind\x12\x14\n\x10KIND_UNSPECIFIED\x10\x00\x12\x13\n\x0fKIND_INDEX_AWAY\x10\x01\x12\x19\n\x15KIND_ANSWER_TRUNCATED\x10\x02\x12\x1a\n\x16KIND_CONTEXT_TRUNCATED\x10\x03\x12\x1a\n\x16KIND_RETRIEVER_SKIPPED\x10\x04\"i\n\nProvenance\x12\x10\n\x08\x65mbedder\x18\x01 \x01(\t\x12\x12\n\ngeneration\x18\x02 \x01(\x03\x12\x10\n\x08revision\x18\x03 \x01(\x03\x12\x10\n\x08pipeline\x18\x04 \x01(\t\x12\x11\n\tgenerator\x18\x05 \x01(\t\"C\n\nFunnelStep\x12\x0c\n\x04step\x18\x01 \x01(\t\x12\x17\n\x0f\x63\x61ndidate_count\x18\x02 \x01(\x03\x12\x0e\n\x06\x64\x65tail\x18\x03 \x01(\t\"b\n\x05Usage\x12\x1d\n\x15query_embedding_count\x18\x01 \x01(\x05\x12\x1a\n\x12prompt_token_count\x18\x02 \x01(\x03\x12\x1e\n\x16\x63ompletion_token_count\x18\x03 \x01(\x03\"*\n\x0b\x43\x61\x63heStatus\x12\x1b\n\x13query_embedding_hit\x18\x01 \x01(\x08\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -39,23 +39,23 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_CONSISTENCY']._serialized_start=102
   _globals['_CONSISTENCY']._serialized_end=159
   _globals['_HIT']._serialized_start=162
-  _globals['_HIT']._serialized_end=459
-  _globals['_HIT_METADATAENTRY']._serialized_start=394
-  _globals['_HIT_METADATAENTRY']._serialized_end=459
-  _globals['_STAGESCORE']._serialized_start=461
-  _globals['_STAGESCORE']._serialized_end=517
-  _globals['_STAGETIMING']._serialized_start=519
-  _globals['_STAGETIMING']._serialized_end=569
-  _globals['_DEGRADATION']._serialized_start=572
-  _globals['_DEGRADATION']._serialized_end=794
-  _globals['_DEGRADATION_KIND']._serialized_start=662
-  _globals['_DEGRADATION_KIND']._serialized_end=794
-  _globals['_PROVENANCE']._serialized_start=796
-  _globals['_PROVENANCE']._serialized_end=901
-  _globals['_FUNNELSTEP']._serialized_start=903
-  _globals['_FUNNELSTEP']._serialized_end=970
-  _globals['_USAGE']._serialized_start=972
-  _globals['_USAGE']._serialized_end=1070
-  _globals['_CACHESTATUS']._serialized_start=1072
-  _globals['_CACHESTATUS']._serialized_end=1114
+  _globals['_HIT']._serialized_end=499
+  _globals['_HIT_METADATAENTRY']._serialized_start=434
+  _globals['_HIT_METADATAENTRY']._serialized_end=499
+  _globals['_STAGESCORE']._serialized_start=501
+  _globals['_STAGESCORE']._serialized_end=557
+  _globals['_STAGETIMING']._serialized_start=559
+  _globals['_STAGETIMING']._serialized_end=609
+  _globals['_DEGRADATION']._serialized_start=612
+  _globals['_DEGRADATION']._serialized_end=834
+  _globals['_DEGRADATION_KIND']._serialized_start=702
+  _globals['_DEGRADATION_KIND']._serialized_end=834
+  _globals['_PROVENANCE']._serialized_start=836
+  _globals['_PROVENANCE']._serialized_end=941
+  _globals['_FUNNELSTEP']._serialized_start=943
+  _globals['_FUNNELSTEP']._serialized_end=1010
+  _globals['_USAGE']._serialized_start=1012
+  _globals['_USAGE']._serialized_end=1110
+  _globals['_CACHESTATUS']._serialized_start=1112
+  _globals['_CACHESTATUS']._serialized_end=1154
 # @@protoc_insertion_point(module_scope)

@@ -23,7 +23,7 @@ class Consistency(_message.Message):
     def __init__(self, at_least_as_fresh: _Optional[str] = ...) -> None: ...
 
 class Hit(_message.Message):
-    __slots__ = ("document_id", "chunk_id", "title", "text", "spans", "metadata", "score", "stage_scores", "ordinal")
+    __slots__ = ("document_id", "chunk_id", "title", "text", "spans", "metadata", "score", "stage_scores", "ordinal", "matched_spans")
     class MetadataEntry(_message.Message):
         __slots__ = ("key", "value")
         KEY_FIELD_NUMBER: _ClassVar[int]
@@ -40,6 +40,7 @@ class Hit(_message.Message):
     SCORE_FIELD_NUMBER: _ClassVar[int]
     STAGE_SCORES_FIELD_NUMBER: _ClassVar[int]
     ORDINAL_FIELD_NUMBER: _ClassVar[int]
+    MATCHED_SPANS_FIELD_NUMBER: _ClassVar[int]
     document_id: str
     chunk_id: str
     title: str
@@ -49,7 +50,8 @@ class Hit(_message.Message):
     score: float
     stage_scores: _containers.RepeatedCompositeFieldContainer[StageScore]
     ordinal: int
-    def __init__(self, document_id: _Optional[str] = ..., chunk_id: _Optional[str] = ..., title: _Optional[str] = ..., text: _Optional[str] = ..., spans: _Optional[_Iterable[_Union[Span, _Mapping]]] = ..., metadata: _Optional[_Mapping[str, _metadata_pb2.Value]] = ..., score: _Optional[float] = ..., stage_scores: _Optional[_Iterable[_Union[StageScore, _Mapping]]] = ..., ordinal: _Optional[int] = ...) -> None: ...
+    matched_spans: _containers.RepeatedCompositeFieldContainer[Span]
+    def __init__(self, document_id: _Optional[str] = ..., chunk_id: _Optional[str] = ..., title: _Optional[str] = ..., text: _Optional[str] = ..., spans: _Optional[_Iterable[_Union[Span, _Mapping]]] = ..., metadata: _Optional[_Mapping[str, _metadata_pb2.Value]] = ..., score: _Optional[float] = ..., stage_scores: _Optional[_Iterable[_Union[StageScore, _Mapping]]] = ..., ordinal: _Optional[int] = ..., matched_spans: _Optional[_Iterable[_Union[Span, _Mapping]]] = ...) -> None: ...
 
 class StageScore(_message.Message):
     __slots__ = ("stage", "score", "rank")

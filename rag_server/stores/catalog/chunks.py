@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rag_server.core.call import Deadline
-from rag_server.core.documents import Sentences, StoredChunk, Vector, View
+from rag_server.core.documents import Relative, Sentences, StoredChunk, Vector, View
 from rag_server.core.filters import Filter, matches
 from rag_server.core.values import Span
 from rag_server.stores.catalog.blob import unpack_sentences, unpack_spans, unpack_vectors
@@ -41,6 +41,14 @@ FROM chunks c JOIN embeddings e ON e.id = c.embedding WHERE c.id IN (*)
 _VECTORS_OF_ROWS = """
 SELECT c.id, e.vector FROM chunks c JOIN embeddings e ON e.id = c.embedding WHERE c.id IN (*)
 """
+_RELATIVES = """
+SELECT r.id, c.id, c.chunk_id, c.ordinal, c.span_start, c.span_end, c.tokens,
+  c.parent_start, c.parent_end
+FROM chunks r CROSS JOIN chunks c INDEXED BY chunks_by_document
+  ON c.document = r.document AND c.generation = r.generation
+WHERE c.created_rev <= ? AND (c.deleted_rev IS NULL OR c.deleted_rev > ?) AND r.id IN (*)
+"""
+_SIBLINGS = f"{_RELATIVES} AND c.parent_start = r.parent_start"
 _METADATA = """
 SELECT id, metadata FROM documents INDEXED BY documents_by_id
 WHERE collection_id = ? AND created_rev <= ? AND (deleted_rev IS NULL OR deleted_rev > ?)
@@ -98,6 +106,18 @@ class SqlChunks:
         """Vectors of sentences by row; those purged meanwhile are left out."""
         found = self._cursor.rows_in(_SENTENCE_VECTORS, (), rows)
         return {row: unpack_sentences(vectors, dimension) for row, vectors, dimension in found}
+
+    def relatives(
+        self, view: View, rows: Sequence[int], *, whole: bool
+    ) -> dict[int, tuple[Relative, ...]]:
+        """Chunks with the same parent or document, in order of ordinals."""
+        sql = _RELATIVES if whole else _SIBLINGS
+        found: dict[int, list[Relative]] = {}
+        for fields in self._cursor.rows_in(sql, (view.revision, view.revision), rows):
+            found.setdefault(fields[0], []).append(_relative(fields[1:]))
+        return {
+            row: tuple(sorted(some, key=lambda each: each.ordinal)) for row, some in found.items()
+        }
 
     def vectors_of(self, rows: Sequence[int]) -> dict[int, Vector]:
         """Vectors by row; those purged meanwhile are left out."""
@@ -166,3 +186,9 @@ def _stored(fields: Row) -> StoredChunk:
         page,
         content(heading),
     )
+
+
+def _relative(fields: Row) -> Relative:
+    row, chunk_id, ordinal, start, end, tokens, parent_start, parent_end = fields
+    parent = None if parent_start is None else Span(parent_start, parent_end)
+    return Relative(row, chunk_id, ordinal, Span(start, end), tokens, parent)

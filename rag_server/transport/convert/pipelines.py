@@ -15,11 +15,15 @@ from rag_server.core.specs import (
     MAX_DEPTH,
     MAX_SEARCHES,
     RETRIEVER_SPECS,
+    Expansion,
+    HybridSpec,
     Normalisation,
+    ParentDocumentSpec,
     PipelineSpec,
     RetrieverSpec,
     WeightedSpec,
     depth_of,
+    parts_of,
     searches_of,
 )
 
@@ -31,7 +35,10 @@ _SPECS: Mapping[str, type] = {
 }
 # Messages that hold nothing but a oneof.
 _CHOICES = {"Retriever"}
-_ENUMS: Mapping[str, type[StrEnum]] = {"Normalisation": Normalisation}
+_ENUMS: Mapping[str, type[StrEnum]] = {
+    "Expansion": Expansion,
+    "Normalisation": Normalisation,
+}
 _CHOSEN: Mapping[type, str] = {
     spec: name for table in (RETRIEVER_SPECS, FUSION_SPECS) for name, spec in table.items()
 }
@@ -46,7 +53,22 @@ def pipeline_of(message: pb.PipelineSpec, field: str = "spec") -> PipelineSpec:
         raise InvalidRequest.of(Violation(path, f"nests over {MAX_DEPTH} strategies deep"))
     if searches_of(retriever) > MAX_SEARCHES:
         raise InvalidRequest.of(Violation(path, f"asks for over {MAX_SEARCHES} searches"))
+    if _misplaced(retriever):
+        wrong = "parent_document may not be a part of a hybrid; the hybrid may be its base"
+        raise InvalidRequest.of(Violation(path, wrong))
     return PipelineSpec(retriever)
+
+
+def _misplaced(spec: RetrieverSpec) -> bool:
+    """Whether chunks and what they stand in would be ranked against each other."""
+    parts = list(parts_of(spec))
+    if isinstance(spec, HybridSpec) and any(map(_holds_parents, parts)):
+        return True
+    return any(map(_misplaced, parts))
+
+
+def _holds_parents(spec: RetrieverSpec) -> bool:
+    return isinstance(spec, ParentDocumentSpec) or any(map(_holds_parents, parts_of(spec)))
 
 
 def fill_pipeline(spec: PipelineSpec, target: pb.PipelineSpec) -> None:

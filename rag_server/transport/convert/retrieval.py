@@ -81,6 +81,8 @@ def _fill_hit(hit: Hit, target: pb_Hit) -> None:
     target.score = hit.score
     target.ordinal = chunk.ordinal
     target.spans.add(start=chunk.span.start, end=chunk.span.end)
+    for matched in hit.matched:
+        target.matched_spans.add(start=matched.start, end=matched.end)
     fill_metadata(chunk.metadata, target.metadata)
     _fill_place(chunk, target)
     for each in hit.stages:

@@ -85,6 +85,13 @@ def test_a_wrong_file_is_refused_with_the_place(
     assert "retrieval.pipelines_file" in str(caught.value)
 
 
+def test_parents_are_not_ranked_against_chunks(tmp_path: Path) -> None:
+    parts = f"[{{retriever: {{parent_document: {{}}}}}}, {{{DENSE}}}]"
+    text = f"pipelines: {{a: {{retriever: {{hybrid: {{parts: {parts}}}}}}}}}"
+    with pytest.raises(SettingsError, match="may not be a part of a hybrid"):
+        pipelines(tmp_path, text)
+
+
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
     wanted = {"retrieval": {"pipelines_file": tmp_path / "none.yaml"}}
     with pytest.raises(SettingsError, match=r"none\.yaml cannot be read"):

@@ -8,7 +8,7 @@ from rag_server.core.specs import ConvexSpec, FusionSpec, Normalisation, RrfSpec
 from rag_server.retrievers.fusion import Ranking, fuse
 
 FUSIONS = [RrfSpec(), ConvexSpec(), ConvexSpec(Normalisation.MIN_MAX)]
-_scores = st.dictionaries(st.integers(0, 30), st.floats(-10, 10), max_size=12).map(
+_scores = st.dictionaries(st.sampled_from("abcdefghijklmnop"), st.floats(-10, 10), max_size=12).map(
     lambda scores: dict(sorted(scores.items(), key=lambda item: -item[1]))
 )
 _rankings = st.lists(
@@ -17,23 +17,26 @@ _rankings = st.lists(
 
 
 def test_reciprocal_ranks_are_summed_by_weight() -> None:
-    one, two = Ranking(2.0, {7: 0.9, 8: 0.5}, {}), Ranking(1.0, {8: 30.0}, {})
-    assert fuse([one, two], RrfSpec(k=60)) == pytest.approx({7: 2 / 61, 8: 2 / 62 + 1 / 61})
+    one, two = Ranking(2.0, {"7": 0.9, "8": 0.5}, {}), Ranking(1.0, {"8": 30.0}, {})
+    assert fuse([one, two], RrfSpec(k=60)) == pytest.approx({"7": 2 / 61, "8": 2 / 62 + 1 / 61})
 
 
 def test_min_max_makes_the_best_of_each_part_one_and_the_last_none() -> None:
-    one, two = Ranking(3.0, {7: 0.9, 8: 0.8, 9: 0.4}, {}), Ranking(1.0, {9: 30.0, 7: 10.0}, {})
+    one, two = (
+        Ranking(3.0, {"7": 0.9, "8": 0.8, "9": 0.4}, {}),
+        Ranking(1.0, {"9": 30.0, "7": 10.0}, {}),
+    )
     fused = fuse([one, two], ConvexSpec(Normalisation.MIN_MAX))
     # What a part neither gives nor can score counts as its last.
-    assert fused == pytest.approx({7: 0.75, 8: 0.75 * 0.8, 9: 0.25})
+    assert fused == pytest.approx({"7": 0.75, "8": 0.75 * 0.8, "9": 0.25})
 
 
 def test_z_scores_come_from_what_a_part_gives_alone() -> None:
-    ranking = Ranking(1.0, {7: 3.0, 8: 1.0}, {9: 0.0})
-    other = Ranking(1.0, {9: 5.0}, {})
+    ranking = Ranking(1.0, {"7": 3.0, "8": 1.0}, {"9": 0.0})
+    other = Ranking(1.0, {"9": 5.0}, {})
     fused = fuse([ranking, other], ConvexSpec())
     # Mean 2, deviation 1; the part of one candidate prefers nothing.
-    assert fused == pytest.approx({7: 0.5, 8: -0.5, 9: -1.0})
+    assert fused == pytest.approx({"7": 0.5, "8": -0.5, "9": -1.0})
 
 
 @pytest.mark.parametrize("fusion", FUSIONS)
@@ -55,7 +58,7 @@ def test_only_the_ratio_of_weights_counts(
 
 @pytest.mark.parametrize("fusion", FUSIONS)
 @given(scores=_scores)
-def test_alone_a_part_keeps_its_order(fusion: FusionSpec, scores: dict[int, float]) -> None:
+def test_alone_a_part_keeps_its_order(fusion: FusionSpec, scores: dict[str, float]) -> None:
     fused = fuse([Ranking(1.0, scores, {})], fusion)
     values = [fused[row] for row in scores]
     assert all(one >= two - 1e-9 for one, two in pairwise(values))

@@ -15,7 +15,7 @@ def hit(text: str) -> Hit:
     vectors = np.zeros((len(spans), 4), dtype=np.int8)
     span = Span(0, len(text.encode()))
     chunk = StoredChunk(1, "c", "d", 0, span, text, 1, "", {})
-    return Hit(chunk, 1.0, (), Sentences(spans, vectors))
+    return Hit(chunk, 1.0, (), sentences=Sentences(spans, vectors))
 
 
 def cited(found: Support | None, hits: list[Hit]) -> tuple[int, str, float]:

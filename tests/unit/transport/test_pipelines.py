@@ -8,8 +8,10 @@ from rag_server.core.errors import InvalidRequest
 from rag_server.core.specs import (
     ConvexSpec,
     DenseSpec,
+    Expansion,
     HybridSpec,
     Normalisation,
+    ParentDocumentSpec,
     PipelineSpec,
     RetrieverSpec,
     RrfSpec,
@@ -25,6 +27,8 @@ SPECS: list[RetrieverSpec] = [
     SentenceSpec(),
     SentenceSpec(SentenceSpec(DenseSpec(0.25)), 7),
     HybridSpec((DENSE, WeightedSpec(SentenceSpec()))),
+    ParentDocumentSpec(),
+    ParentDocumentSpec(SentenceSpec(), 9, 3, Expansion.AUTO_MERGE, 0.25, 500, 2),
     HybridSpec((DENSE, DENSE, DENSE), RrfSpec(3.0), 55),
     HybridSpec((DENSE, WeightedSpec(SentenceSpec(), 3.0)), ConvexSpec(Normalisation.MIN_MAX)),
 ]
