@@ -1,6 +1,6 @@
 """Garbage collection: removes for good what no read can be pinned to any more."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol
@@ -11,9 +11,6 @@ from rag_server.core.protocols import Catalog, VectorIndex
 from rag_server.core.telemetry import Telemetry
 
 KIND = "collect_garbage"
-
-# Chunks removed from the index in one go.
-_SLICE = 500
 
 
 class Following(Protocol):
@@ -83,7 +80,7 @@ class GarbageCollector:
             self._put_back(View(*work.checkpoint["view"]), work.checkpoint["ids"])
 
     def _sweep(self, view: View, before: datetime, work: JobWork) -> int:
-        for ids in _slices(self._catalog.feed.dead(view, before)):
+        for ids in self._catalog.feed.dead(view, before):
             work.check()
             work.save({"view": [view.collection_id, view.generation, view.revision], "ids": ids})
             with self._following.still():
@@ -117,8 +114,3 @@ def remove_part(view: View, following: Following, index: VectorIndex) -> None:
     following.forget(view)
     with following.still():
         index.drop(view.index_name)
-
-
-def _slices(ids: Sequence[str]) -> Iterator[list[str]]:
-    for start in range(0, len(ids), _SLICE):
-        yield list(ids[start : start + _SLICE])

@@ -1,7 +1,7 @@
 """One part of the vector index beside what the catalog says it must hold."""
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 from math import inf
 
 import numpy as np
@@ -11,19 +11,18 @@ from rag_server.core.documents import Vector, View
 from rag_server.core.findings import Progress
 from rag_server.core.protocols import Catalog, Changes, InspectableIndex
 
-# Chunks compared in one go.
+# Entries compared in one go.
 _STRETCH = 2_000
-# Largest difference of a component that is rounding; cosine of a vector with itself.
+# Largest difference that is rounding, of a component or of a cosine.
 _ROUNDING = 1e-5
-_ITSELF = 0.999
-# Chunks that are searched for in each stretch, evenly spread, and hits looked at.
+# Entries that are searched for in each stretch, evenly spread, and hits looked at.
 _SEARCHED = 50
 _NEAREST = 10
 
 
 @dataclass(slots=True)
 class Difference:
-    """Chunk ids by what is wrong with them; `applied` as the index says. `not_found` are
+    """Entries by what is wrong with them; `applied` as the index says. `not_found` are
     there, but a search for their own vector does not find it."""
 
     view: View
@@ -49,21 +48,23 @@ def compare(
 ) -> Difference:
     """What disagrees in the part of `view`, which is the newest.
 
-    A chunk must be there when it is visible now and was committed at or before the revision
-    that is applied. It may be there as long as the catalog has a row of it: what was deleted
-    is removed later, and a kill may come between vectors and the revision they belong to.
+    An entry must be there when it stands for a chunk that is visible now and was committed at
+    or before the revision that is applied. It may be there as long as the catalog has a row of
+    such a chunk: what was deleted is removed later, and a kill may come between vectors and
+    the revision they belong to.
     """
     found = Difference(view, index.applied(view.index_name))
     if found.ahead:
         return found
     surplus = set(index.ids(view.index_name))
-    done = 0
+    seen: set[str] = set()
     for changes in stretches(catalog, view, 0):
-        _compare_stretch(catalog, index, changes, found)
-        surplus.difference_update(changes.ids)
-        done += len(changes.ids)
-        progress(f"vectors of {view.index_name}", done)
-    found.superfluous = sorted(surplus)
+        # Another chunk of the same embedding may have been created earlier.
+        fresh = changes.without(seen)
+        _compare_stretch(catalog, index, fresh, found)
+        seen.update(fresh.ids)
+        progress(f"vectors of {view.index_name}", len(seen))
+    found.superfluous = sorted(surplus - seen)
     return found
 
 
@@ -80,28 +81,28 @@ def _compare_stretch(
 ) -> None:
     name = found.view.index_name
     held = index.vectors(name, changes.ids)
-    required = _required(catalog, found, changes.ids)
+    required = set(catalog.feed.living(found.view, changes.ids, found.applied).ids)
     right = []
-    for chunk_id, vector in zip(changes.ids, changes.vectors, strict=True):
-        there = held.get(chunk_id)
+    for entry, vector in zip(changes.ids, changes.vectors, strict=True):
+        there = held.get(entry)
         if there is None:
-            if chunk_id in required:
-                found.missing.append(chunk_id)
+            if entry in required:
+                found.missing.append(entry)
         elif not _same(there, vector):
-            found.wrong.append(chunk_id)
-        elif chunk_id in required:
-            right.append((chunk_id, vector))
-    for chunk_id, vector in right[:: max(1, len(right) // _SEARCHED)]:
-        hits = index.search(name, vector, _NEAREST, Deadline(inf))
-        if not hits or hits[0][1] < _ITSELF:
-            found.not_found.append(chunk_id)
+            found.wrong.append(entry)
+        elif entry in required:
+            right.append((entry, vector))
+    for entry, vector in right[:: max(1, len(right) // _SEARCHED)]:
+        if not _finds(index, name, entry, vector):
+            found.not_found.append(entry)
 
 
-def _required(catalog: Catalog, found: Difference, ids: Sequence[str]) -> set[str]:
-    """Those of which one and the same version is visible at the applied revision and now."""
-    now = catalog.chunks.visible(found.view, ids)
-    then = catalog.chunks.visible(replace(found.view, revision=found.applied), ids)
-    return {chunk_id for chunk_id, row in now.items() if then.get(chunk_id) == row}
+def _finds(index: InspectableIndex, name: str, entry: str, vector: Vector) -> bool:
+    """Whether a search for its own vector finds it, or nothing but what is as near."""
+    hits = index.search(name, vector, _NEAREST, Deadline(inf))
+    return any(each == entry for each, _ in hits) or (
+        len(hits) == _NEAREST and hits[-1][1] >= 1.0 - _ROUNDING
+    )
 
 
 def _same(one: Vector, other: Vector) -> bool:

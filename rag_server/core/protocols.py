@@ -4,9 +4,10 @@ Unless a docstring says otherwise, methods are synchronous, run in a worker
 thread, are thread-safe and raise only `rag_server.core.errors`.
 """
 
-from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import compress
 from typing import Any, Protocol, TypeVar, runtime_checkable
 
 import numpy as np
@@ -263,6 +264,20 @@ class ChunkStore(Protocol):
         """Whole chunks by id for those visible; others are left out."""
         ...
 
+    def of_entries(
+        self, view: View, entries: Sequence[str], each: int, documents: set[int] | None = None
+    ) -> dict[str, list[tuple[int, str]]]:
+        """(row, chunk id) by entry of a vector index: of the visible chunks that an entry stands
+        for, of the given document rows (None: all), the first `each` by chunk id, ascending.
+        Entries without any may be left out."""
+        ...
+
+    def read_of_entries(
+        self, view: View, entries: Sequence[str], each: int
+    ) -> dict[str, list[StoredChunk]]:
+        """The same as whole chunks."""
+        ...
+
     def read(self, rows: Sequence[int]) -> dict[int, StoredChunk]:
         """Chunks by row, as `visible` or `vectors` named them."""
         ...
@@ -324,11 +339,26 @@ class EmbeddingStore(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Changes:
-    """A stretch of the feed: all chunks created in (after, upto], ids with float32 (n, d)."""
+    """A stretch of the feed: entries of all chunks created in (after, upto], each once, with
+    float32 (n, d).
+
+    An entry is a distinct embedding of a generation, whatever number of chunks have it; its id
+    is the hexadecimal key of the embedding, so that one id never stands for two vectors."""
 
     upto: int
     ids: list[str]
     vectors: NDArray[np.float32]
+
+    def only(self, wanted: Container[str]) -> "Changes":
+        """The wanted ones, as a change that proves no revision."""
+        return self._kept([entry in wanted for entry in self.ids])
+
+    def without(self, known: Container[str]) -> "Changes":
+        """All but the known ones, likewise."""
+        return self._kept([entry not in known for entry in self.ids])
+
+    def _kept(self, kept: Sequence[bool]) -> "Changes":
+        return Changes(0, list(compress(self.ids, kept)), self.vectors[np.flatnonzero(kept)])
 
 
 class Feed(Protocol):
@@ -339,13 +369,15 @@ class Feed(Protocol):
         (one revision at least)."""
         ...
 
-    def living(self, view: View, ids: Sequence[str]) -> Changes:
-        """Those of a few hundred ids that are live now, in the form of changes that prove no
-        revision (`upto` 0)."""
+    def living(self, view: View, ids: Sequence[str], upto: int | None = None) -> Changes:
+        """Those of a few hundred entries that a chunk of the generation refers to which is live
+        now (and was created at or before revision `upto`), in the form of changes that prove
+        no revision (`upto` 0)."""
         ...
 
-    def dead(self, view: View, before: datetime) -> list[str]:
-        """Ids of chunks of which every version was deleted before that time."""
+    def dead(self, view: View, before: datetime) -> Iterator[list[str]]:
+        """Entries to which only chunks refer that were deleted before that time: a few hundred
+        at a time, read when they are asked for; some may come twice."""
         ...
 
     def purge(self, view: View, before: datetime) -> int:
@@ -432,8 +464,9 @@ class CatalogAudit(Protocol):
 
 
 class VectorIndex(Protocol):
-    """A derived index of vectors by chunk id, one part per `View.index_name`. Other processes
-    may change it, too. Raises Unavailable when the engine is away."""
+    """A derived index of vectors, one part per `View.index_name`, whose entries are the distinct
+    embeddings of that generation (see `Changes`) and never change. Other processes may change
+    the index, too. Raises Unavailable when the engine is away."""
 
     @property
     def most_results(self) -> int:
@@ -451,18 +484,18 @@ class VectorIndex(Protocol):
         ...
 
     def apply(self, name: str, changes: Changes) -> None:
-        """Add the chunks and publish `changes.upto`; idempotent. Raises Unavailable for a
-        part that is not prepared or was lost."""
+        """Add the entries that are not there and publish `changes.upto`; idempotent. Raises
+        Unavailable for a part that is not prepared or was lost."""
         ...
 
     def remove(self, name: str, ids: Sequence[str]) -> None:
-        """Remove chunks; unknown ids and names are fine."""
+        """Remove entries; unknown ids and names are fine."""
         ...
 
     def search(
         self, name: str, vector: Vector, limit: int, deadline: Deadline, *, applied: int = 0
     ) -> list[tuple[str, float]]:
-        """Up to `limit` (chunk id, cosine), best first; none for an unknown name.
+        """Up to `limit` (entry, cosine), best first; none for an unknown name.
         Raises Unavailable when the part has not (or no longer) applied the revision
         `applied`, and early enough before the deadline to do without the index."""
         ...
@@ -485,11 +518,11 @@ class InspectableIndex(VectorIndex, Protocol):
     """An index that can be compared with the catalog."""
 
     def ids(self, name: str) -> list[str]:
-        """Ids of all chunks that it holds, in any order; none for an unknown name."""
+        """All entries that it holds, in any order; none for an unknown name."""
         ...
 
     def vectors(self, name: str, ids: Sequence[str]) -> dict[str, Vector]:
-        """float32 (d,) by id of those that it holds, as it was given them."""
+        """float32 (d,) by entry of those that it holds, as it was given them."""
         ...
 
 

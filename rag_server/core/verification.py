@@ -10,7 +10,7 @@ from dataclasses import replace
 from rag_server.core.documents import View
 from rag_server.core.findings import Finding, Findings, Kind, Progress
 from rag_server.core.index_comparison import Difference, compare, stretches
-from rag_server.core.protocols import Catalog, Changes, InspectableIndex
+from rag_server.core.protocols import Catalog, InspectableIndex
 
 
 class IndexVerification:
@@ -71,14 +71,11 @@ class IndexVerification:
 
     def _mend(self, difference: Difference) -> None:
         name = difference.view.index_name
-        self._index.remove(name, difference.superfluous)
         if difference.ahead or difference.not_found:
             # A graph that does not lead to what it holds can only be built anew.
             self._index.drop(name)
-        elif wanted := {*difference.missing, *difference.wrong}:
-            for changes in stretches(self._catalog, difference.view, 0):
-                if some := _only(changes, wanted):
-                    self._index.apply(name, some)
+        else:
+            self._mend_entries(difference)
         applied = self._index.applied(name)
         if applied < difference.view.revision:
             settings = self._catalog.collections.settings(difference.view)
@@ -86,10 +83,10 @@ class IndexVerification:
         for changes in stretches(self._catalog, difference.view, applied):
             self._index.apply(name, changes)
 
-
-def _only(changes: Changes, wanted: set[str]) -> Changes | None:
-    """The wanted chunks of a stretch, if any, as a change that moves no revision."""
-    kept = [place for place, chunk_id in enumerate(changes.ids) if chunk_id in wanted]
-    if not kept:
-        return None
-    return Changes(0, [changes.ids[place] for place in kept], changes.vectors[kept])
+    def _mend_entries(self, difference: Difference) -> None:
+        name = difference.view.index_name
+        # An entry is never changed: a wrong one goes, and comes anew.
+        self._index.remove(name, [*difference.superfluous, *difference.wrong])
+        if wanted := {*difference.missing, *difference.wrong}:
+            for changes in stretches(self._catalog, difference.view, 0):
+                self._index.apply(name, changes.only(wanted))

@@ -21,7 +21,8 @@ _WIDENING = 4
 
 
 class DenseRetriever:
-    """Searches the vector index and joins what it says to the catalog's visibility.
+    """Searches the vector index and joins what it says to the catalog's visibility: an entry of
+    the index stands for all chunks of its embedding, which score alike.
 
     Paths, named in the funnel: "index" (over-fetched and masked, plus an exact scan of
     what the index has not applied yet) and "exact" (few survivors of a filter, or a small
@@ -119,7 +120,7 @@ class DenseRetriever:
         fetch = min(search.limit + _SLACK, widest)
         while True:
             ranked = self._index.search(name, vector, fetch, call.deadline, applied=applied)
-            kept = self._visible(search.view, ranked, allowed)
+            kept = self._visible(search, ranked, allowed)
             if len(kept) >= search.limit or len(ranked) < fetch:
                 call.narrow("index", len(ranked), "approximate nearest neighbours")
                 call.narrow("visible", len(kept))
@@ -129,22 +130,22 @@ class DenseRetriever:
             fetch = min(fetch * _WIDENING, widest)
 
     def _visible(
-        self, view: View, ranked: Sequence[tuple[str, float]], allowed: set[int] | None
+        self, search: Search, ranked: Sequence[tuple[str, float]], allowed: set[int] | None
     ) -> list[Candidate]:
-        ids = [chunk_id for chunk_id, _ in ranked]
+        entries, each = [entry for entry, _ in ranked], search.limit
         if allowed is None:
             # Nearly all of these are hits: read them whole at once.
-            chunks = self._chunks.read_visible(view, ids)
+            chunks = self._chunks.read_of_entries(search.view, entries, each)
             return [
-                Candidate(chunks[chunk_id].row, chunk_id, score, chunk=chunks[chunk_id])
-                for chunk_id, score in ranked
-                if chunk_id in chunks
+                Candidate(chunk.row, chunk.id, score, chunk=chunk)
+                for entry, score in ranked
+                for chunk in chunks.get(entry, ())
             ]
-        rows = self._chunks.visible(view, ids)
+        rows = self._chunks.of_entries(search.view, entries, each, allowed)
         return [
-            Candidate(rows[chunk_id][0], chunk_id, score)
-            for chunk_id, score in ranked
-            if chunk_id in rows and rows[chunk_id][1] in allowed
+            Candidate(row, chunk_id, score)
+            for entry, score in ranked
+            for row, chunk_id in rows.get(entry, ())
         ]
 
     def _applied(self, view: View, call: Call) -> int:

@@ -286,6 +286,15 @@ def catalog_vector() -> Callable[[str], Vector]:
     return vector_of
 
 
+def entry(word: str) -> str:
+    """What an index holds for all chunks of that word."""
+    return _key(word).hex()
+
+
+def _key(word: str) -> bytes:
+    return sha256(word.encode()).digest()
+
+
 def vector_of(word: str) -> Vector:
     seed = int.from_bytes(sha256(word.encode()).digest()[:4])
     drawn = np.random.default_rng(seed).standard_normal(DIMENSION).astype(np.float32)
@@ -303,6 +312,6 @@ def _chunk(document_id: str, ordinal: int, start: int, word: str) -> NewChunk:
         text=word,
         tokens=1,
         sentences=(Span(0, size),),
-        key=sha256(word.encode()).digest(),
+        key=_key(word),
         embedding=Embedding(vector, sentences),
     )

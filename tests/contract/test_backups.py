@@ -30,7 +30,7 @@ from rag_server.stores.backup.handlers import BackupHandler
 from rag_server.stores.backup.target import Target
 from rag_server.stores.backup.vault import Vault
 from rag_server.stores.catalog.catalog import SqlCatalog, open_catalog
-from tests.contract.conftest import Clock, ClosableCatalog, Points
+from tests.contract.conftest import Clock, ClosableCatalog, Points, entry
 
 Draw = Callable[..., NewDocument]
 State = Mapping[str, tuple[str, tuple[str, ...]]]
@@ -137,7 +137,7 @@ def test_a_restored_collection_is_written_to_and_followed_like_any_other(
     again = catalog.collections.get("acme", "again")
     assert catalog.documents.write(again, [catalog_document("b", "two")]).revision == 2
     changes = catalog.feed.changes(catalog.collections.get("acme", "again").view, 0, 100)
-    assert changes.ids == ["a:one", "b:two"]
+    assert changes.ids == [entry("one"), entry("two")]
     assert seen(catalog, again.view) == {"a": ("one", ("one",))}
 
 

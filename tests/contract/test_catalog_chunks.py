@@ -8,6 +8,7 @@ from rag_server.core.documents import Collection, GenerationSettings, NewDocumen
 from rag_server.core.filters import AllOf, Comparison, Filter, Negated, Operator
 from rag_server.core.protocols import Catalog
 from rag_server.core.values import Span
+from tests.contract.conftest import entry
 
 Draw = Callable[..., NewDocument]
 
@@ -79,6 +80,55 @@ def test_unchanged_chunk_belongs_to_the_version_of_the_view(catalog: Catalog, vi
     assert catalog.chunks.read_visible(at(view, 1), ["a:one"]) == {"a:one": read[old_row]}
     assert read[old_row].metadata == {"year": 2024, "tags": ("x", "y")}
     assert read[new_row].metadata == {"year": 2026}
+
+
+def test_an_entry_stands_for_all_visible_chunks_of_its_embedding(
+    catalog: Catalog, view: View
+) -> None:
+    asked = [entry(word) for word in ("one", "two", "four", "nowhere")] + ["no key"]
+
+    def seen(revision: int, each: int = 9) -> dict[str, list[str]]:
+        rows = catalog.chunks.of_entries(at(view, revision), asked, each)
+        whole = catalog.chunks.read_of_entries(at(view, revision), asked, each)
+        found = {key: [chunk_id for _, chunk_id in some] for key, some in rows.items() if some}
+        assert {key: [each.id for each in some] for key, some in whole.items() if some} == found
+        return found
+
+    one, two, four = asked[:3]
+    assert seen(1) == {one: ["a:one", "b:one"], two: ["a:two"]}
+    assert seen(1, each=1) == {one: ["a:one"], two: ["a:two"]}
+    assert seen(4) == {one: ["a:one"], four: ["c:four"]}
+    other = View(view.collection_id, 2, view.revision)
+    assert catalog.chunks.of_entries(other, asked, 9) == {}
+
+
+def test_of_an_entry_only_chunks_of_the_documents_asked_for_are_named(
+    catalog: Catalog, view: View
+) -> None:
+    ((_, document),) = catalog.chunks.visible(at(view, 1), ["b:one"]).values()
+    ((_, chunk_id),) = catalog.chunks.of_entries(at(view, 1), [entry("one")], 9, {document})[
+        entry("one")
+    ]
+    assert chunk_id == "b:one"
+
+
+def test_of_an_entry_with_thousands_of_chunks_the_first_are_named(
+    catalog: Catalog, docs: Collection, catalog_document: Draw
+) -> None:
+    ids = [f"d{n:04}" for n in range(2_100)]
+    catalog.documents.write(docs, [catalog_document(each, "same") for each in ids])
+    catalog.documents.write(docs, [catalog_document("x", "alone")])
+    catalog.documents.delete(docs, ids[:2])
+    now = catalog.collections.get("acme", "docs").view
+    asked = [entry("alone"), entry("same")]
+    first = [f"d{n:04}:same" for n in range(2, 5)]
+    whole = catalog.chunks.read_of_entries(now, asked, 3)
+    assert [each.id for each in whole[entry("same")]] == first
+    assert [each.id for each in whole[entry("alone")]] == ["x:alone"]
+    last, document = catalog.chunks.visible(now, ["d2099:same"])["d2099:same"]
+    rows = catalog.chunks.of_entries(now, asked, 3, {document})
+    assert rows[entry("same")] == [(last, "d2099:same")]
+    assert rows.get(entry("alone"), []) == []
 
 
 def test_chunk_is_read_with_all_that_a_hit_needs(

@@ -1,4 +1,5 @@
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 
 import numpy as np
@@ -6,6 +7,7 @@ import pytest
 
 from rag_server.core.documents import Collection, GenerationSettings, NewDocument, Vector, View
 from rag_server.core.protocols import Catalog
+from tests.contract.conftest import entry
 
 Draw = Callable[..., NewDocument]
 NEVER_ENDING = 1_000
@@ -25,7 +27,15 @@ def newest(catalog: Catalog) -> View:
     return catalog.collections.get("acme", "docs").view
 
 
-def test_changes_are_the_chunks_created_in_the_stretch(
+def entries(words: str) -> list[str]:
+    return [entry(word) for word in words.split()]
+
+
+def dead(catalog: Catalog, view: View, before: datetime) -> list[str]:
+    return sorted(each for some in catalog.feed.dead(view, before) for each in some)
+
+
+def test_changes_are_the_entries_of_the_chunks_created_in_the_stretch(
     catalog: Catalog,
     docs: Collection,
     catalog_document: Draw,
@@ -34,17 +44,17 @@ def test_changes_are_the_chunks_created_in_the_stretch(
     catalog.documents.write(docs, [catalog_document("a", "one two")])
     catalog.documents.write(docs, [catalog_document("b", "three")])
     changes = catalog.feed.changes(newest(catalog), 0, NEVER_ENDING)
-    assert (changes.upto, changes.ids) == (2, ["a:one", "a:two", "b:three"])
+    assert (changes.upto, changes.ids) == (2, entries("one two three"))
     assert changes.vectors.dtype == np.float32
     expected = np.stack([catalog_vector(word) for word in ("one", "two", "three")])
     np.testing.assert_array_equal(changes.vectors, expected)
-    assert catalog.feed.changes(newest(catalog), 1, NEVER_ENDING).ids == ["b:three"]
+    assert catalog.feed.changes(newest(catalog), 1, NEVER_ENDING).ids == entries("three")
 
 
 def test_changes_come_in_whole_revisions(
     catalog: Catalog, docs: Collection, catalog_document: Draw
 ) -> None:
-    for doc, text in [("a", "1 2 3"), ("b", "1"), ("c", "1"), ("d", "1 2")]:
+    for doc, text in [("a", "1 2 3"), ("b", "4"), ("c", "5"), ("d", "1 2")]:
         catalog.documents.write(docs, [catalog_document(doc, text)])
     view, after, stretches = newest(catalog), 0, []
     while after < view.revision:
@@ -61,16 +71,17 @@ def test_changes_end_at_the_view(
     view = newest(catalog)
     catalog.documents.write(docs, [catalog_document("b", "two")])
     changes = catalog.feed.changes(view, 0, NEVER_ENDING)
-    assert (changes.upto, changes.ids) == (1, ["a:one"])
+    assert (changes.upto, changes.ids) == (1, entries("one"))
 
 
-def test_chunk_that_lived_on_is_listed_once(
+def test_an_entry_is_listed_once_however_many_chunks_it_stands_for(
     catalog: Catalog, docs: Collection, catalog_document: Draw
 ) -> None:
     catalog.documents.write(docs, [catalog_document("a", "one two")])
-    catalog.documents.write(docs, [catalog_document("a", "one three")])
+    same = [catalog_document("a", "one three"), catalog_document("b", "three two")]
+    catalog.documents.write(docs, same)
     changes = catalog.feed.changes(newest(catalog), 0, NEVER_ENDING)
-    assert sorted(changes.ids) == ["a:one", "a:three", "a:two"]
+    assert changes.ids == entries("one two three")
     assert len(changes.vectors) == 3
 
 
@@ -83,7 +94,7 @@ def test_deletions_move_the_feed_without_chunks(
     assert (changes.upto, changes.ids, len(changes.vectors)) == (2, [], 0)
 
 
-def test_chunk_is_dead_when_its_last_version_is(
+def test_an_entry_is_dead_when_its_last_chunk_is(
     catalog: Catalog, docs: Collection, catalog_document: Draw, catalog_clock: Any
 ) -> None:
     catalog.documents.write(docs, [catalog_document("a", "one two")])
@@ -93,9 +104,54 @@ def test_chunk_is_dead_when_its_last_version_is(
     catalog.documents.delete(docs, ["a"])
     later = catalog_clock.pass_seconds(10)
     view = newest(catalog)
-    assert catalog.feed.dead(view, replaced_at) == []
-    assert catalog.feed.dead(view, deleted_at) == ["a:two"]
-    assert sorted(catalog.feed.dead(view, later)) == ["a:one", "a:three", "a:two"]
+    assert dead(catalog, view, replaced_at) == []
+    assert dead(catalog, view, deleted_at) == entries("two")
+    assert dead(catalog, view, later) == sorted(entries("one two three"))
+
+
+def test_an_entry_that_another_chunk_needs_is_not_dead(
+    catalog: Catalog, docs: Collection, catalog_document: Draw, catalog_clock: Any
+) -> None:
+    both = [catalog_document("a", "one two"), catalog_document("b", "two three")]
+    catalog.documents.write(docs, both)
+    catalog.documents.delete(docs, ["a"])
+    first = catalog_clock.pass_seconds(10)
+    catalog.documents.delete(docs, ["b"])
+    view = newest(catalog)
+    assert dead(catalog, view, first) == entries("one")
+    # What was deleted later than that is still read by some.
+    second = catalog_clock.pass_seconds(10)
+    assert dead(catalog, view, second) == sorted(entries("one two three"))
+    catalog.documents.write(docs, [catalog_document("c", "two")])
+    assert dead(catalog, newest(catalog), second) == sorted(entries("one three"))
+
+
+def test_the_dead_come_a_few_hundred_at_a_time_however_many_were_deleted_at_once(
+    catalog: Catalog, docs: Collection, catalog_document: Draw, catalog_clock: Any
+) -> None:
+    words = " ".join(f"word{n}" for n in range(1_300))
+    catalog.documents.write(docs, [catalog_document("a", words)])
+    catalog.documents.delete(docs, ["a"])
+    slices = list(catalog.feed.dead(newest(catalog), catalog_clock.pass_seconds(1)))
+    assert [len(each) for each in slices] == [500, 500, 300]
+    assert sorted(each for some in slices for each in some) == sorted(entries(words))
+
+
+def test_the_living_are_those_that_a_live_chunk_refers_to(
+    catalog: Catalog,
+    docs: Collection,
+    catalog_document: Draw,
+    catalog_vector: Callable[[str], Vector],
+) -> None:
+    catalog.documents.write(docs, [catalog_document("a", "one two")])
+    catalog.documents.write(docs, [catalog_document("a", "two"), catalog_document("b", "three")])
+    asked = [*entries("one two three four"), "no key"]
+    living = catalog.feed.living(newest(catalog), asked)
+    assert (living.upto, sorted(living.ids)) == (0, sorted(entries("two three")))
+    held = dict(zip(living.ids, living.vectors, strict=True))
+    np.testing.assert_array_equal(held[entry("two")], catalog_vector("two"))
+    # "two" lives on, as a chunk that was created later.
+    assert catalog.feed.living(newest(catalog), asked, 1).ids == []
 
 
 def test_purge_removes_what_was_deleted_before_and_nothing_else(
@@ -109,7 +165,7 @@ def test_purge_removes_what_was_deleted_before_and_nothing_else(
     view = newest(catalog)
     assert catalog.feed.purge(view, cut) == 2
     assert catalog.feed.purge(view, cut) == 0
-    assert catalog.feed.dead(view, cut) == []
+    assert dead(catalog, view, cut) == []
     assert set(catalog.chunks.visible(first, ["a:one", "a:two", "b:x"])) == {"b:x"}
     assert catalog.documents.get(first, "a") is None
     stored = catalog.documents.get(view, "a")

@@ -19,7 +19,7 @@ from rag_server.core.protocols import Catalog, VectorIndex
 from rag_server.core.telemetry import Silent
 from rag_server.core.vector_applier import VectorApplier
 from rag_server.stores.chroma import ChromaIndex, EmbeddedEngine
-from tests.contract.conftest import IDENTITY, Clock, Sketch
+from tests.contract.conftest import IDENTITY, Clock, Sketch, entry
 
 LEASE = timedelta(hours=1)
 
@@ -110,7 +110,11 @@ def apply(catalog: Catalog, index: VectorIndex, view: View) -> None:
 
 
 def found(index: VectorIndex, view: View, vector: Vector) -> set[str]:
-    return {chunk_id for chunk_id, _ in index.search(view.index_name, vector, 10, Deadline(30))}
+    return {each for each, _ in index.search(view.index_name, vector, 10, Deadline(30))}
+
+
+def entries(words: str) -> set[str]:
+    return {entry(word) for word in words.split()}
 
 
 def test_what_was_deleted_long_ago_is_removed_for_good(
@@ -125,8 +129,26 @@ def test_what_was_deleted_long_ago_is_removed_for_good(
     delete(catalog_under_test, "a")
     result = collect(collector, catalog_under_test)
     assert (result["chunks"], telemetry.documents) == (2, 1)
-    assert found(index_under_test, view, catalog_vector("one")) == {"b:three"}
+    assert found(index_under_test, view, catalog_vector("one")) == entries("three")
     assert catalog_under_test.documents.get(view, "a") is None
+
+
+def test_an_entry_stays_while_a_chunk_needs_it(
+    collector: GarbageCollector,
+    catalog_under_test: Catalog,
+    catalog_clock: Clock,
+    index_under_test: VectorIndex,
+    view: View,
+    catalog_vector: Callable[[str], Vector],
+) -> None:
+    """A live one, or a deleted one that some may still read."""
+    newer = write(catalog_under_test, Sketch("c", "one"), Sketch("d", "two"))
+    apply(catalog_under_test, index_under_test, newer)
+    delete(catalog_under_test, "a")
+    catalog_clock.now = datetime.now(UTC)
+    delete(catalog_under_test, "d")
+    assert collect(collector, catalog_under_test)["chunks"] == 2
+    assert found(index_under_test, view, catalog_vector("one")) == entries("one two three")
 
 
 def test_what_was_deleted_just_now_stays(
@@ -156,11 +178,11 @@ def test_what_comes_back_meanwhile_stays_in_the_index(
     def come_back() -> None:
         newer = write(catalog_under_test, Sketch("a", "one"))
         apply(catalog_under_test, index_under_test, newer)
-        index_under_test.remove(view.index_name, ["a:one"])
+        index_under_test.remove(view.index_name, [entry("one")])
 
     telemetry.at = {"garbage.removed": come_back}
     collect(collector, catalog_under_test)
-    assert found(index_under_test, view, catalog_vector("one")) == {"a:one", "b:three"}
+    assert found(index_under_test, view, catalog_vector("one")) == entries("one three")
 
 
 def test_what_a_dead_collector_removed_is_put_back_if_it_lives(
@@ -186,7 +208,7 @@ def test_what_a_dead_collector_removed_is_put_back_if_it_lives(
     heir = catalog_under_test.jobs.claim([KIND], LEASE)
     assert heir is not None
     collector.run(work_on(catalog_under_test, heir))
-    assert found(index_under_test, view, catalog_vector("one")) == {"a:one", "b:three"}
+    assert found(index_under_test, view, catalog_vector("one")) == entries("one three")
 
 
 def test_a_deleted_collection_leaves_nothing_behind(

@@ -4,8 +4,10 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from threading import current_thread
 
+import chromadb
 import numpy as np
 import pytest
+from chromadb.config import Settings as ChromaSettings
 
 from rag_server.composition.index import open_index
 from rag_server.core.call import Deadline
@@ -17,9 +19,11 @@ from rag_server.core.protocols import Catalog, Changes, VectorIndex
 from rag_server.core.telemetry import Silent
 from rag_server.core.vector_applier import VectorApplier
 from rag_server.settings import Settings
-from tests.contract.conftest import IDENTITY, Clock, Sketch
+from tests.contract.conftest import IDENTITY, Clock, Sketch, entry
 
 SOON_SECONDS = 30.0
+# What there is to be found.
+ALL = {entry(word) for word in ("one", "two", "three")}
 
 
 class Noted(Silent):
@@ -132,7 +136,7 @@ def view(catalog_under_test: Catalog) -> View:
 
 
 def found(index: VectorIndex, view: View, vector: Vector) -> set[str]:
-    return {chunk_id for chunk_id, _ in index.search(view.index_name, vector, 10, Deadline(30))}
+    return {each for each, _ in index.search(view.index_name, vector, 10, Deadline(30))}
 
 
 def test_what_was_written_before_the_start_is_caught_up(
@@ -153,7 +157,7 @@ def test_a_commit_is_followed_once_notified(
     newer = write(catalog_under_test, Sketch("c", "four"))
     follower.notify(newer)
     assert follower.wait(newer, newer.revision, Deadline(SOON_SECONDS)) == newer.revision
-    assert "c:four" in found(index_under_test, newer, catalog_vector("four"))
+    assert entry("four") in found(index_under_test, newer, catalog_vector("four"))
 
 
 def test_an_index_that_was_away_is_caught_up_later(
@@ -178,7 +182,7 @@ def test_an_index_from_after_a_restored_catalog_is_rebuilt(
     follower = follow(index_under_test)
     assert follower.wait(view, view.revision, Deadline(SOON_SECONDS)) == view.revision
     ids = found(index_under_test, view, catalog_vector("one"))
-    assert ids == {"a:one", "a:two", "b:three"}
+    assert ids == ALL
 
 
 def test_parts_that_the_catalog_does_not_know_are_removed_at_the_start(
@@ -211,8 +215,30 @@ def test_an_index_of_a_catalog_that_was_replaced_is_removed_and_built_anew(
     index = open_index(index_settings, IDENTITY)
     follower = follow(index)
     assert follower.wait(view, view.revision, Deadline(SOON_SECONDS)) == view.revision
-    assert found(index, view, catalog_vector("one")) == {"a:one", "a:two", "b:three"}
+    assert found(index, view, catalog_vector("one")) == ALL
     assert index.names() == [view.index_name]
+    follower.stop()
+    index.close()
+
+
+def test_a_part_of_an_older_layout_is_removed_and_built_anew(
+    follow: Callable[..., Follower],
+    index_settings: Settings,
+    view: View,
+    catalog_vector: Callable[[str], Vector],
+) -> None:
+    path = str(index_settings.data.directory / "chroma")
+    client = chromadb.PersistentClient(path, ChromaSettings(anonymized_telemetry=False))
+    name = f"{IDENTITY}-{view.index_name}"
+    old = client.create_collection(name, metadata={"applied": view.revision})
+    old.add(ids=["a:one"], embeddings=[catalog_vector("one").tolist()])
+    index = open_index(index_settings, IDENTITY)
+    assert index.applied(view.index_name) == 0
+    follower = follow(index)
+    assert follower.wait(view, view.revision, Deadline(SOON_SECONDS)) == view.revision
+    assert found(index, view, catalog_vector("one")) == ALL
+    assert index.names() == [view.index_name]
+    assert name not in [each.name for each in client.list_collections()]
     follower.stop()
     index.close()
 

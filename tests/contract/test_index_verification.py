@@ -15,6 +15,7 @@ from rag_server.core.documents import (
 from rag_server.core.findings import Finding, Kind
 from rag_server.core.protocols import Changes
 from rag_server.core.verification import IndexVerification
+from tests.contract.conftest import entry
 
 Make = Callable[..., NewDocument]
 NOTHING = np.empty((0, 0), np.float32)
@@ -67,15 +68,15 @@ def test_index_that_has_followed_agrees(verification: IndexVerification, name: s
 def test_what_was_deleted_may_be_there_or_not(
     verification: IndexVerification, index_under_test: Any, name: str
 ) -> None:
-    index_under_test.remove(name, ["a:beta"])
+    index_under_test.remove(name, [entry("beta")])
     assert verification.look() == []
 
 
 def test_missing_chunk_is_added(
     verification: IndexVerification, index_under_test: Any, name: str
 ) -> None:
-    index_under_test.remove(name, ["a:delta"])
-    assert_repaired(verification, Kind.MISSING, "a:delta")
+    index_under_test.remove(name, [entry("delta")])
+    assert_repaired(verification, Kind.MISSING, entry("delta"))
     assert index_under_test.applied(name) == 3
 
 
@@ -89,8 +90,9 @@ def test_superfluous_chunk_is_removed(
 def test_wrong_vector_is_replaced(
     verification: IndexVerification, index_under_test: Any, name: str, catalog_vector: Any
 ) -> None:
-    index_under_test.apply(name, Changes(3, ["a:delta"], catalog_vector("other")[np.newaxis]))
-    assert_repaired(verification, Kind.WRONG_VECTOR, "a:delta")
+    index_under_test.remove(name, [entry("delta")])
+    index_under_test.apply(name, Changes(3, [entry("delta")], catalog_vector("other")[np.newaxis]))
+    assert_repaired(verification, Kind.WRONG_VECTOR, entry("delta"))
 
 
 def test_part_that_is_ahead_is_built_anew(
@@ -150,7 +152,7 @@ def test_chunk_that_no_search_finds_has_its_part_built_anew(
 
         def search(self, part: str, *arguments: Any, **options: Any) -> list[tuple[str, float]]:
             found: list[tuple[str, float]] = index_under_test.search(part, *arguments, **options)
-            return [each for each in found if not self.broken or each[0] != "a:delta"]
+            return [each for each in found if not self.broken or each[0] != entry("delta")]
 
         def drop(self, part: str) -> None:
             self.broken = False
@@ -158,4 +160,4 @@ def test_chunk_that_no_search_finds_has_its_part_built_anew(
 
     index: Any = Unreachable()
     verification = IndexVerification(catalog_under_test, index, lambda what, done: None)
-    assert_repaired(verification, Kind.NOT_FOUND, "a:delta")
+    assert_repaired(verification, Kind.NOT_FOUND, entry("delta"))

@@ -244,6 +244,30 @@ def test_an_updated_document_is_found_by_its_new_text_once(
     assert len({each.chunk_id for each in found}) == len(found) == 40
 
 
+def test_many_equal_chunks_hide_no_others(
+    make: Callable[..., Retriever],
+    ask: Ask,
+    view: View,
+    catalog_under_test: Catalog,
+    index_under_test: VectorIndex,
+    nearest: Nearest,
+) -> None:
+    collection = catalog_under_test.collections.get("acme", "words")
+    equal = [f"e{n:03}" for n in range(300)]
+    catalog_under_test.documents.write(
+        collection, [Sketch(each, "same", metadata={"n": 40}).drawn() for each in equal]
+    )
+    now = catalog_under_test.collections.get("acme", "words").view
+    index_under_test.prepare(now.index_name, IndexSettings())
+    index_under_test.apply(now.index_name, catalog_under_test.feed.changes(now, 0, 1_000))
+    retriever = make(exact=0)
+    for n, word in enumerate(WORDS):
+        assert ids(ask(retriever, now, word, 1)) == [f"d{n}"]
+    assert ids(ask(retriever, now, "same", 5)) == equal[:5]
+    others = Comparison("n", Operator.LESS_THAN, 40)
+    assert ids(ask(retriever, now, "same", 40, others)) == nearest("same", range(40), 40)
+
+
 _conditions = st.one_of(
     st.builds(
         Comparison,

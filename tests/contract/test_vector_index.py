@@ -59,7 +59,7 @@ def test_unknown_name_is_at_revision_zero_and_empty(index: VectorIndex) -> None:
     index.drop(NAME)
 
 
-def test_applied_chunks_are_found_by_cosine_best_first(index: VectorIndex) -> None:
+def test_applied_entries_are_found_by_cosine_best_first(index: VectorIndex) -> None:
     vectors = unit(20)
     ids = [f"chunk-{n}" for n in range(20)]
     fill(index, Changes(3, ids, vectors))
@@ -93,7 +93,7 @@ def test_applying_an_older_stretch_takes_nothing_back(index: VectorIndex) -> Non
     assert sorted(found(index, unit(1)[0])) == ["a", "b"]
 
 
-def test_chunks_put_back_beside_another_stretch_take_nothing_back(
+def test_entries_put_back_beside_another_stretch_take_nothing_back(
     index: VectorIndex, index_points: Any
 ) -> None:
     fill(index, changes(1, ["a"]))
@@ -109,11 +109,21 @@ def test_chunks_put_back_beside_another_stretch_take_nothing_back(
     assert sorted(found(index, unit(1)[0])) == ["a", "b"]
 
 
-def test_known_id_takes_its_new_vector(index: VectorIndex) -> None:
-    old, new = unit(2)
-    fill(index, Changes(1, ["a"], old[np.newaxis]))
-    fill(index, Changes(2, ["a"], new[np.newaxis]))
-    ((_, score),) = search(index, new, 10)
+def test_known_entry_keeps_its_vector(index: VectorIndex) -> None:
+    first, other = unit(2)
+    fill(index, Changes(1, ["a"], first[np.newaxis]))
+    fill(index, Changes(2, ["a", "b"], np.stack([other, other])))
+    held = dict(search(index, first, 10))
+    assert held["a"] == pytest.approx(1.0, abs=1e-5)
+    assert held.keys() == {"a", "b"}
+
+
+def test_removed_entry_may_come_back(index: VectorIndex) -> None:
+    fill(index, changes(1, ["a", "b"]))
+    index.remove(NAME, ["a"])
+    fill(index, changes(2, ["a", "b"]))
+    ((nearest, score), _) = search(index, unit(2)[0], 10)
+    assert nearest == "a"
     assert score == pytest.approx(1.0, abs=1e-5)
 
 
@@ -161,7 +171,7 @@ def test_all_that_is_held_can_be_read(index: InspectableIndex) -> None:
     assert index.vectors(NAME, []) == {}
 
 
-def test_removed_chunks_are_not_found(index: VectorIndex) -> None:
+def test_removed_entries_are_not_found(index: VectorIndex) -> None:
     fill(index, changes(1, ["a", "b", "c"]))
     index.remove(NAME, ["b", "never there"])
     index.remove(NAME, [])
@@ -169,7 +179,7 @@ def test_removed_chunks_are_not_found(index: VectorIndex) -> None:
     assert index.applied(NAME) == 1
 
 
-def test_part_whose_chunks_are_all_removed_goes_on(index: VectorIndex) -> None:
+def test_part_whose_entries_are_all_removed_goes_on(index: VectorIndex) -> None:
     fill(index, changes(1, ["a", "b"]))
     index.remove(NAME, ["a", "b"])
     assert found(index, unit(1)[0]) == []
@@ -193,7 +203,7 @@ def test_dropped_part_can_be_made_anew(index: VectorIndex) -> None:
     assert (index.applied(NAME), found(index, unit(1)[0])) == (1, ["b"])
 
 
-def test_more_chunks_than_one_batch_takes(index: VectorIndex) -> None:
+def test_more_entries_than_one_batch_takes(index: VectorIndex) -> None:
     ids = [f"chunk-{n}" for n in range(6_000)]
     vectors = unit(6_000)
     fill(index, Changes(1, ids, vectors))

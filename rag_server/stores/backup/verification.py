@@ -2,6 +2,7 @@
 compared with what the files hold."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
 
@@ -89,10 +90,12 @@ class Verification:
     def _stored(self, view: View, found: Neighbours) -> None:
         applied = 0
         while applied < view.revision:
-            changes = self._catalog.feed.changes(view, applied, _STRETCH)
-            applied = changes.upto
-            if changes.ids:
-                found.add(changes.ids, changes.vectors)
+            upto = self._catalog.feed.changes(view, applied, _STRETCH).upto
+            stretch = replace(view, revision=upto)
+            chunks, vectors = self._catalog.chunks.vectors(stretch, since=applied)
+            applied = upto
+            if chunks:
+                found.add([chunk_id for _, chunk_id in chunks], vectors)
 
 
 def _add(part: Part, expected: Neighbours) -> None:

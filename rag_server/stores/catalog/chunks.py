@@ -1,6 +1,8 @@
 """Chunks and vectors of the catalog."""
 
+from collections import defaultdict
 from collections.abc import Sequence
+from operator import itemgetter
 from typing import Any
 
 import numpy as np
@@ -12,6 +14,7 @@ from rag_server.core.filters import Filter, matches
 from rag_server.core.values import Span
 from rag_server.stores.catalog.blob import unpack_sentences, unpack_spans, unpack_vectors
 from rag_server.stores.catalog.cursor import Cursor, Row
+from rag_server.stores.catalog.entries import Entries, entry_of, slices
 from rag_server.stores.catalog.schema import content
 from rag_server.stores.catalog.value_json import decode_metadata
 
@@ -30,6 +33,7 @@ _READ_VISIBLE = f"""
 WHERE c.collection_id = ? AND c.generation = ? AND c.created_rev <= ?
 AND (c.deleted_rev IS NULL OR c.deleted_rev > ?) AND c.chunk_id IN (*)
 """
+_OF_ENTRIES = "SELECT c.id, c.chunk_id, c.document"
 _SENTENCES = """
 SELECT c.id, c.sentences, e.sentences, e.dimension
 FROM chunks c JOIN embeddings e ON e.id = c.embedding WHERE c.id IN (*)
@@ -79,6 +83,7 @@ class SqlChunks:
 
     def __init__(self, cursor: Cursor) -> None:
         self._cursor = cursor
+        self._entries = Entries(cursor)
 
     def visible(self, view: View, chunk_ids: Sequence[str]) -> dict[str, tuple[int, int]]:
         """Rows of those that are visible."""
@@ -89,6 +94,45 @@ class SqlChunks:
         """Whole chunks of those that are visible."""
         rows = self._cursor.rows_in(_READ_VISIBLE, _pinned(view), chunk_ids)
         return {fields[1]: _stored(fields) for fields in rows}
+
+    def of_entries(
+        self, view: View, entries: Sequence[str], each: int, documents: set[int] | None = None
+    ) -> dict[str, list[tuple[int, str]]]:
+        """Rows and ids of those that are visible, by entry."""
+        found: dict[str, list[tuple[int, str]]] = defaultdict(list)
+        for some in slices(entries):
+            rows = self._entries.all(_OF_ENTRIES, view, some)
+            if rows is None:
+                found |= self._entries.first(view, some, each, documents)
+                continue
+            for row, chunk_id, document, key in sorted(rows, key=itemgetter(1)):
+                if documents is None or document in documents:
+                    found[entry_of(key)].append((row, chunk_id))
+        return {entry: chunks[:each] for entry, chunks in found.items()}
+
+    def read_of_entries(
+        self, view: View, entries: Sequence[str], each: int
+    ) -> dict[str, list[StoredChunk]]:
+        """Whole chunks of those that are visible, by entry."""
+        found: dict[str, list[StoredChunk]] = defaultdict(list)
+        for some in slices(entries):
+            rows = self._entries.all(_COLUMNS, view, some)
+            if rows is None:
+                found |= self._read_first(view, some, each)
+                continue
+            for *fields, key in sorted(rows, key=itemgetter(1)):
+                found[entry_of(key)].append(_stored(tuple(fields)))
+        return {entry: chunks[:each] for entry, chunks in found.items()}
+
+    def _read_first(
+        self, view: View, entries: Sequence[str], each: int
+    ) -> dict[str, list[StoredChunk]]:
+        first = self._entries.first(view, entries, each, None)
+        stored = self.read([row for chunks in first.values() for row, _ in chunks])
+        return {
+            entry: [stored[row] for row, _ in chunks if row in stored]
+            for entry, chunks in first.items()
+        }
 
     def read(self, rows: Sequence[int]) -> dict[int, StoredChunk]:
         """Chunks by row; those purged meanwhile are left out."""

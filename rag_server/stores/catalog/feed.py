@@ -1,14 +1,26 @@
 """The feed of committed changes, and the removal of what nobody can see any more."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Connection, Select, delete, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Row,
+    Select,
+    delete,
+    func,
+    or_,
+    select,
+    tuple_,
+    update,
+)
 
 from rag_server.core.documents import View
 from rag_server.core.protocols import Changes
 from rag_server.stores.catalog.blob import unpack_vectors
 from rag_server.stores.catalog.engine import Database
+from rag_server.stores.catalog.entries import entry_of, keys_of
 from rag_server.stores.catalog.instant import to_micros
 from rag_server.stores.catalog.removal import remove_all, remove_chunks, remove_documents
 from rag_server.stores.catalog.schema import (
@@ -21,6 +33,9 @@ from rag_server.stores.catalog.schema import (
 )
 from rag_server.stores.catalog.writer import Writer
 
+# Dead chunks looked at in one go; so many are as many entries at most.
+_STRETCH = 500
+
 _Rows = Select[tuple[int]]
 
 
@@ -32,47 +47,51 @@ class SqlFeed:
         self._writer = writer
 
     def changes(self, view: View, after: int, limit: int) -> Changes:
-        """Whole revisions in (after, view.revision], each chunk id once, in order of creation."""
+        """Whole revisions in (after, view.revision], each entry once, in order of creation."""
         with self._database.reading() as connection:
             upto = _end_of_stretch(connection, view, after, limit)
-            query = (
-                select(chunks.c.chunk_id, embeddings.c.vector)
-                .join(embeddings, embeddings.c.id == chunks.c.embedding)
-                .where(_of(view), chunks.c.created_rev > after, chunks.c.created_rev <= upto)
-                .order_by(chunks.c.created_rev, chunks.c.id)
+            created = (chunks.c.created_rev > after) & (chunks.c.created_rev <= upto)
+            first = func.min(chunks.c.id).label("first")
+            entries = (
+                select(chunks.c.embedding, first)
+                .where(_of(view), created)
+                .group_by(chunks.c.embedding)
+                .subquery()
             )
-            vectors = {row.chunk_id: row.vector for row in connection.execute(query)}
-        return Changes(upto, list(vectors), unpack_vectors(list(vectors.values())))
+            query = (
+                select(embeddings.c.key, embeddings.c.vector)
+                .join(entries, entries.c.embedding == embeddings.c.id)
+                .order_by(entries.c.first)
+            )
+            return _changes(upto, connection.execute(query))
 
-    def living(self, view: View, ids: Sequence[str]) -> Changes:
-        """Live chunks among them with their vectors."""
-        query = (
-            select(chunks.c.chunk_id, embeddings.c.vector)
-            .join(embeddings, embeddings.c.id == chunks.c.embedding)
-            .where(_of(view), chunks.c.chunk_id.in_(ids), chunks.c.deleted_rev.is_(None))
+    def living(self, view: View, ids: Sequence[str], upto: int | None = None) -> Changes:
+        """Entries among them that a live chunk refers to."""
+        alive = select(chunks.c.id).where(
+            chunks.c.embedding == embeddings.c.id, _of(view), chunks.c.deleted_rev.is_(None)
+        )
+        if upto is not None:
+            alive = alive.where(chunks.c.created_rev <= upto)
+        query = select(embeddings.c.key, embeddings.c.vector).where(
+            embeddings.c.key.in_(keys_of(ids)), alive.exists()
         )
         with self._database.reading() as connection:
-            vectors = {row.chunk_id: row.vector for row in connection.execute(query)}
-        return Changes(0, list(vectors), unpack_vectors(list(vectors.values())))
+            return _changes(0, connection.execute(query))
 
-    def dead(self, view: View, before: datetime) -> list[str]:
-        """Ids of which every version that is still there was deleted before that time."""
-        other = chunks.alias("other")
+    def dead(self, view: View, before: datetime) -> Iterator[list[str]]:
+        """Walks over the dead chunks in order of deletion, a stretch at a time."""
         moment = to_micros(before)
-        survivor = (
-            select(other.c.id)
-            .where(other.c.collection_id == chunks.c.collection_id)
-            .where(other.c.generation == chunks.c.generation)
-            .where(other.c.chunk_id == chunks.c.chunk_id)
-            .where(or_(other.c.deleted_at.is_(None), other.c.deleted_at >= moment))
-        )
-        query = (
-            select(chunks.c.chunk_id)
-            .distinct()
-            .where(_of(view), chunks.c.deleted_at < moment, ~survivor.exists())
-        )
-        with self._database.reading() as connection:
-            return list(connection.scalars(query))
+        at, row = -1, -1
+        while True:
+            with self._database.reading() as connection:
+                stretch = connection.execute(_stretch_of_dead(view, moment, at, row)).all()
+                ids = connection.scalars(_dead(view, moment, {each.embedding for each in stretch}))
+                entries = [entry_of(key) for key in ids]
+            if entries:
+                yield entries
+            if len(stretch) < _STRETCH:
+                return
+            at, row = stretch[-1].deleted_at, stretch[-1].id
 
     def purge(self, view: View, before: datetime) -> int:
         """Remove dead chunks, then document versions without chunks; number of chunks."""
@@ -127,6 +146,32 @@ class SqlFeed:
 
 def _of(view: View) -> ColumnElement[bool]:
     return (chunks.c.collection_id == view.collection_id) & (chunks.c.generation == view.generation)
+
+
+def _changes(upto: int, rows: Iterable[Row[bytes, bytes]]) -> Changes:
+    vectors = {entry_of(key): vector for key, vector in rows}
+    return Changes(upto, list(vectors), unpack_vectors(list(vectors.values())))
+
+
+def _stretch_of_dead(view: View, moment: int, at: int, row: int) -> Select[int, int, int]:
+    """The next chunks that were deleted before `moment`, after that one."""
+    return (
+        select(chunks.c.id, chunks.c.deleted_at, chunks.c.embedding)
+        .where(_of(view), chunks.c.deleted_at < moment)
+        .where(tuple_(chunks.c.deleted_at, chunks.c.id) > tuple_(at, row))
+        .order_by(chunks.c.deleted_at, chunks.c.id)
+        .limit(_STRETCH)
+    )
+
+
+def _dead(view: View, moment: int, some: Collection[int]) -> Select[bytes]:
+    """Keys of those embeddings that no chunk of the generation needs any more."""
+    survivor = (
+        select(chunks.c.id)
+        .where(_of(view), chunks.c.embedding == embeddings.c.id)
+        .where(or_(chunks.c.deleted_at.is_(None), chunks.c.deleted_at >= moment))
+    )
+    return select(embeddings.c.key).where(embeddings.c.id.in_(some), ~survivor.exists())
 
 
 def _end_of_stretch(connection: Connection, view: View, after: int, limit: int) -> int:

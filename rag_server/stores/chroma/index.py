@@ -17,8 +17,10 @@ from rag_server.stores.chroma.session import Part, PartGone, Session
 
 T = TypeVar("T")
 
-# Before the names of parts of another catalog.
+# Before the names of parts that are of another catalog, or of a layout that is not used any more.
 _FOREIGN = "other:"
+# What the parts of today hold; those before had an entry per chunk, and no word in their names.
+_LAYOUT = "embeddings"
 
 
 class ChromaIndex:
@@ -27,13 +29,15 @@ class ChromaIndex:
 
     In Chroma a part is named after its catalog, too: catalogs number their collections alike.
     Parts of other catalogs are left alone in a shared Chroma. In one of our own they are of a
-    catalog that was replaced, and have names that no view has."""
+    catalog that was replaced. Those, and the parts of an older layout, have names that no view
+    has: they go like whatever the catalog does not know, and ours are filled from nothing."""
 
     def __init__(self, engine: Engine, catalog: str, telemetry: Telemetry = SILENT) -> None:
         """`catalog`: its identity. Nothing is known yet of a shared Chroma, which may be away:
         `refresh` tells. Raises Unavailable where one of our own cannot be read."""
         self._engine = engine
-        self._mine = f"{catalog}-"
+        self._catalogs = f"{catalog}-"
+        self._mine = f"{catalog}-{_LAYOUT}-"
         self._telemetry = telemetry
         self._lock = Lock()
         self._heard = not engine.shared
@@ -66,7 +70,7 @@ class ChromaIndex:
         return 0 if part is None else part.applied
 
     def apply(self, name: str, changes: Changes) -> None:
-        """Add the chunks, then publish `changes.upto`; again, or out of order, is fine.
+        """Add what is not there, then publish `changes.upto`; again, or out of order, is fine.
         `telemetry.reached` is called with "index.begin", "index.inside" (vectors are added,
         the revision is not) and "index.done"."""
         self._telemetry.reached("index.begin")
@@ -76,14 +80,14 @@ class ChromaIndex:
         for some in self._slices(len(changes.ids)):
             self._change(name, part, _adding(part, changes, some))
         self._telemetry.reached("index.inside")
-        # What only puts chunks back says nothing: the follower may have published meanwhile.
+        # What only puts entries back says nothing: the follower may have published meanwhile.
         if changes.upto > part.applied:
             upto = changes.upto
             self._keep(name, self._change(name, part, lambda session: session.publish(part, upto)))
         self._telemetry.reached("index.done")
 
     def remove(self, name: str, ids: Sequence[str]) -> None:
-        """Remove chunks; unknown ids and names are fine."""
+        """Remove entries; unknown ids and names are fine."""
         part = self._find(name)
         if part is None:
             return
@@ -93,7 +97,7 @@ class ChromaIndex:
     def search(
         self, name: str, vector: Vector, limit: int, deadline: Deadline, *, applied: int = 0
     ) -> list[tuple[str, float]]:
-        """Up to `limit` (chunk id, cosine), best first; none for an unknown name."""
+        """Up to `limit` (entry, cosine), best first; none for an unknown name."""
         # One look: a part that is lost meanwhile and made anew has another id.
         part = self._find(name)
         if applied > (0 if part is None else part.applied):
@@ -104,16 +108,16 @@ class ChromaIndex:
         return self._read(name, part, lambda session: session.search(part, vector, most), deadline)
 
     def ids(self, name: str) -> list[str]:
-        """Ids of all chunks; none for an unknown name."""
+        """All entries; none for an unknown name."""
         part = self._find(name)
         if part is None:
             return []
         page = self._engine.most_records()
         pages = self._read(name, part, lambda session: list(session.ids(part, page)), Deadline(inf))
-        return [chunk_id for some in pages for chunk_id in some]
+        return [entry for some in pages for entry in some]
 
     def vectors(self, name: str, ids: Sequence[str]) -> dict[str, Vector]:
-        """Vectors by id; unknown ids and names are left out."""
+        """Vectors by entry; unknown ids and names are left out."""
         part = self._find(name)
         if part is None:
             return {}
@@ -180,10 +184,13 @@ class ChromaIndex:
             for part in parts
             if part.name.startswith(self._mine)
         }
-        if self._engine.shared:
-            return mine
-        others = (part for part in parts if not part.name.startswith(self._mine))
-        return mine | {_FOREIGN + part.name: part for part in others}
+        ours = self._catalogs if self._engine.shared else ""
+        others = {
+            _FOREIGN + part.name: part
+            for part in parts
+            if part.name.startswith(ours) and not part.name.startswith(self._mine)
+        }
+        return mine | others
 
     def _slices(self, count: int) -> Sequence[slice]:
         if not count:
@@ -217,7 +224,7 @@ class ChromaIndex:
 
 
 def _adding(part: Part, changes: Changes, some: slice) -> Callable[[Session], None]:
-    return lambda session: session.upsert(part, changes.ids[some], changes.vectors[some])
+    return lambda session: session.add(part, changes.ids[some], changes.vectors[some])
 
 
 def _removing(part: Part, ids: Sequence[str]) -> Callable[[Session], None]:

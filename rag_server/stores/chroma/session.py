@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
 _APPLIED = "applied"
 # Others may keep collections in the same database: what is none of a catalog's is left alone.
-# Older programs did not say whose a part is.
-_PART = re.compile(r"(?:[0-9a-f]{16}-)?c\d+-g\d+")
+# Older programs did not say whose a part is, nor that it holds embeddings.
+_PART = re.compile(r"(?:[0-9a-f]{16}-(?:embeddings-)?)?c\d+-g\d+")
 _PAGE = 300
 
 
@@ -67,12 +67,12 @@ class Session:
             self._provide()
             return self._create(name, settings)
 
-    def upsert(self, part: Part, ids: Sequence[str], vectors: NDArray[np.float32]) -> None:
-        """Add vectors; `add` would silently keep the old vector of a known id."""
+    def add(self, part: Part, ids: Sequence[str], vectors: NDArray[np.float32]) -> None:
+        """Add vectors; a known id keeps its own."""
         with _gone():
-            self.api._upsert(
-                part.id,
+            self.api._add(
                 list(ids),
+                part.id,
                 list(vectors),
                 tenant=self._tenant,
                 database=self._database,
@@ -95,7 +95,7 @@ class Session:
         return Part(part.id, part.name, revision)
 
     def search(self, part: Part, vector: Vector, limit: int) -> list[tuple[str, float]]:
-        """Up to `limit` (chunk id, cosine), best first."""
+        """Up to `limit` (entry, cosine), best first."""
         with _gone():
             found = self.api._query(
                 part.id,
@@ -106,9 +106,7 @@ class Session:
                 database=self._database,
             )
         ids, distances = found["ids"][0], (found["distances"] or [[]])[0]
-        return [
-            (chunk_id, 1.0 - distance) for chunk_id, distance in zip(ids, distances, strict=True)
-        ]
+        return [(entry, 1.0 - distance) for entry, distance in zip(ids, distances, strict=True)]
 
     def ids(self, part: Part, page: int) -> Iterator[list[str]]:
         """Ids of all vectors, `page` at a time."""

@@ -16,7 +16,7 @@ def test_a_part_is_built_as_its_settings_say(tmp_path: Path) -> None:
     )
 
     def look(session: Session) -> None:
-        hnsw = session.api.get_collection(f"{IDENTITY}-c1-g1").configuration_json["hnsw"]
+        hnsw = session.api.get_collection(f"{IDENTITY}-embeddings-c1-g1").configuration_json["hnsw"]
         built = {name: hnsw[name] for name in ("space", "ef_construction", "ef_search")}
         assert built == {"space": "cosine", "ef_construction": 50, "ef_search": 40}
         assert hnsw["max_neighbors"] == 8
@@ -25,7 +25,7 @@ def test_a_part_is_built_as_its_settings_say(tmp_path: Path) -> None:
     engine.close()
 
 
-@pytest.mark.parametrize("name", ["notes", "c1-g1-old", "c2-g1", f"{IDENTITY}-c2-g1"])
+@pytest.mark.parametrize("name", ["notes", "c1-g1-old", "c2-g1", f"{IDENTITY}-embeddings-c2-g1"])
 def test_collections_of_others_are_no_parts(tmp_path: Path, name: str) -> None:
     engine = EmbeddedEngine(tmp_path / "chroma")
     engine.write(lambda session: session.api.create_collection(name, metadata={"mine": True}))
