@@ -12,6 +12,8 @@ from rag_client.errors import InvalidArgument
 from rag_client.types import pipelines
 from rag_client.types.pipelines import PipelineSpec
 
+# Messages that hold nothing but a oneof.
+_CHOICES = {"Retriever", "Reranker"}
 # By the names of their messages and enums.
 _TYPES: Mapping[str, type] = {
     name: each
@@ -35,7 +37,7 @@ def pipeline_message(spec: PipelineSpec) -> pb.PipelineSpec:
 def pipeline(message: pb.PipelineSpec) -> PipelineSpec | None:
     """The spec; None for one with a strategy that this client does not know."""
     try:
-        return PipelineSpec(_read(message.retriever))
+        return PipelineSpec(_read(message.retriever), tuple(map(_read, message.rerankers)))
     except KeyError:
         return None
 
@@ -54,16 +56,24 @@ def _set(target: Message, name: str, value: Any, path: str) -> None:
     field = target.DESCRIPTOR.fields_by_name[name]
     if field.message_type is not None and field.is_repeated:
         for index, each in enumerate(value):
-            place = f"{path}[{index}]"
-            if type(each).__name__ != field.message_type.name:
-                raise InvalidArgument.of(place, f"must be a {field.message_type.name}")
-            _fill(each, getattr(target, name).add(), place)
+            _add(each, getattr(target, name).add(), f"{path}[{index}]")
     elif field.message_type is not None:
         _choose(value, getattr(target, name), path)
     elif field.enum_type is not None:
         setattr(target, name, _number(field, value, path))
     else:
         setattr(target, name, value)
+
+
+def _add(value: Any, target: Message, path: str) -> None:
+    """Make a new item of a list what a value is."""
+    kind = target.DESCRIPTOR.name
+    if kind in _CHOICES:
+        _choose(value, target, path)
+    elif type(value).__name__ == kind:
+        _fill(value, target, path)
+    else:
+        raise InvalidArgument.of(path, f"must be a {kind}")
 
 
 def _choose(value: Any, target: Message, path: str) -> None:
@@ -97,11 +107,14 @@ def _number(field: Any, value: Any, path: str) -> int:
 
 def _read(message: Message) -> Any:
     """Raises KeyError for what is unknown."""
+    if message.DESCRIPTOR.name in _CHOICES:
+        strategy = message.WhichOneof("strategy")
+        if strategy is None:
+            raise KeyError(message.DESCRIPTOR.name)
+        return _read(getattr(message, strategy))
     values: dict[str, Any] = {}
     for field, value in message.ListFields():
         values[_attribute(field)] = _value(field, value)
-    if message.DESCRIPTOR.name == "Retriever":
-        return values["strategy"]
     return _TYPES[message.DESCRIPTOR.name](**values)
 
 

@@ -42,6 +42,7 @@ class DegradationKind(StrEnum):
     ANSWER_TRUNCATED = "answer_truncated"
     CONTEXT_TRUNCATED = "context_truncated"
     RETRIEVER_SKIPPED = "retriever_skipped"
+    RERANKER_SKIPPED = "reranker_skipped"
 
 
 @dataclass(frozen=True, slots=True)

@@ -96,7 +96,20 @@ Retriever = DenseRetriever | SentenceRetriever | HybridRetriever | ParentDocumen
 
 
 @dataclass(frozen=True, slots=True)
+class MmrReranker:
+    """Relevance against repetition (maximal marginal relevance) over the first `depth` (1 to
+    1,000, server default 50); `relevance` (0 to 1, server default 0.7) is its lambda."""
+
+    relevance: float | None = None
+    depth: int | None = None
+
+
+Reranker = MmrReranker
+
+
+@dataclass(frozen=True, slots=True)
 class PipelineSpec:
-    """How candidates are found and refined."""
+    """How candidates are found and refined: at most 4 rerankers, one after the other."""
 
     retriever: Retriever = field(default_factory=DenseRetriever)
+    rerankers: Sequence[Reranker] = ()

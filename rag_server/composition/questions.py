@@ -4,6 +4,7 @@ from rag_server.cache.query_embeddings import QueryEmbeddings
 from rag_server.composition.generators import completion, default_generator
 from rag_server.composition.parts import Parts
 from rag_server.core.pipeline import QueryPath
+from rag_server.rerankers import Materials, Rerankers
 from rag_server.retrievers import Retrievers, Sources
 from rag_server.text.citer import LexicalCiter
 
@@ -27,6 +28,7 @@ def query_path(parts: Parts) -> QueryPath:
             for name, embedder in engines.embedders.items()
         },
         retriever=Retrievers(sources),
+        reranker=Rerankers(Materials(engines.catalog.chunks)),
         pipelines=parts.pipelines,
         default_pipeline=settings.retrieval.default_pipeline,
         generators=parts.generators,

@@ -1,7 +1,8 @@
 """One call on its way through the core: who, until when, and what happened so far."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from types import TracebackType
 
@@ -47,6 +48,29 @@ class Deadline:
         # The other thread may not have seen it.
         if self._expires == 0.0:
             act()
+
+    def leaving(self, seconds: float) -> "Deadline":
+        """One that ends `seconds` before this one, whenever this one does."""
+        return _Earlier(self, seconds)
+
+
+class _Earlier(Deadline):
+    """Ends some time before another."""
+
+    __slots__ = ("_reserve", "_whole")
+
+    def __init__(self, whole: Deadline, reserve: float) -> None:
+        self._whole = whole
+        self._reserve = reserve
+
+    def remaining(self) -> float:
+        return max(0.0, self._whole.remaining() - self._reserve)
+
+    def cancel(self) -> None:
+        self._whole.cancel()
+
+    def on_cancel(self, act: Callable[[], object]) -> None:
+        self._whole.on_cancel(act)
 
 
 @dataclass(slots=True)
@@ -94,6 +118,16 @@ class Call:
     def within(self, seconds: float) -> "Call":
         """A call of its own for a part that may take `seconds`, whatever is left of this one."""
         return Call(self.principal, Deadline(seconds), self.request_id, self.telemetry)
+
+    @contextmanager
+    def leaving(self, seconds: float) -> Iterator[None]:
+        """While a part is done that must leave `seconds` of the time to what comes after."""
+        whole = self.deadline
+        self.deadline = whole.leaving(seconds)
+        try:
+            yield
+        finally:
+            self.deadline = whole
 
     def fork(self) -> "Call":
         """A call of its own for a part done in parallel: same caller, deadline and request."""

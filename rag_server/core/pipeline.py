@@ -1,4 +1,4 @@
-"""The query path, top to bottom: plan -> pin -> embed -> retrieve -> read, and for an
+"""The query path, top to bottom: plan -> pin -> embed -> retrieve -> rerank -> read, and for an
 answer -> generate -> cite -> check.
 
 Everything up to the hits is synchronous and runs in one worker thread (one hop);
@@ -19,8 +19,17 @@ from rag_server.core.draft import Draft
 from rag_server.core.errors import NotFound, PreconditionFailed, RagError, Reason, Unavailable
 from rag_server.core.filters import conjunction
 from rag_server.core.principal import Role
-from rag_server.core.protocols import Catalog, Citer, Generator, Retriever, Search, Workers
+from rag_server.core.protocols import (
+    Catalog,
+    Citer,
+    Generator,
+    Reranker,
+    Retriever,
+    Search,
+    Workers,
+)
 from rag_server.core.question import AskedQuestion, Encoder
+from rag_server.core.refinement import Refinement
 from rag_server.core.retrieval import (
     AbstainReason,
     Answer,
@@ -55,6 +64,7 @@ class QueryPath:
         catalog: Catalog,
         encoders: Mapping[str, Encoder],
         retriever: Retriever,
+        reranker: Reranker,
         pipelines: Mapping[str, PipelineSpec],
         default_pipeline: str,
         generators: Mapping[type, Generator],
@@ -65,6 +75,7 @@ class QueryPath:
         self._catalog = catalog
         self._encoders = encoders
         self._retriever = retriever
+        self._reranker = reranker
         self._pipelines = pipelines
         self._default_pipeline = default_pipeline
         self._generators = generators
@@ -183,15 +194,19 @@ class QueryPath:
         self, request: RetrieveRequest, pinned: Collection, question: AskedQuestion, call: Call
     ) -> Retrieval:
         plan = self._plan(request.plan)
+        # Whoever names a pipeline did not choose its parts.
+        named = isinstance(request.plan, str)
+        refinement = Refinement(plan.rerankers, request.top_k, lenient=named)
         search = Search(
             view=pinned.view,
             question=question,
-            limit=request.top_k,
+            limit=refinement.width,
             filter=conjunction(call.principal.filter, request.filter),
             spec=plan.retriever,
         )
         with call.stage("search", plan.name):
-            candidates = self._retriever.retrieve(search, call)
+            found = self._retriever.retrieve(search, call)
+        candidates = refinement.refined(self._reranker, question, found, call)
         with call.stage("read"):
             hits = self._read(candidates)
         call.narrow("returned", len(hits))

@@ -49,7 +49,7 @@ from rag_server.core.retrieval import (
     GeneratorSpec,
     Hit,
 )
-from rag_server.core.specs import RetrieverSpec
+from rag_server.core.specs import RerankerSpec, RetrieverSpec
 from rag_server.core.values import Span
 
 T = TypeVar("T")
@@ -610,6 +610,26 @@ class Retriever(Protocol):
     and passing the filter, each chunk once. Ties are in order of chunk id."""
 
     def retrieve(self, search: Search, call: Call) -> list[Candidate]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Reranking:
+    """What a reranker is asked: `candidates` best first, each once; `limit` at least 1."""
+
+    question: Question
+    candidates: Sequence[Candidate]
+    limit: int
+    spec: RerankerSpec
+
+
+class Reranker(Protocol):
+    """Orders candidates anew. Returns at most `limit` of those given, each once, best first by
+    its own score, which is the candidate's from then on and is added as a stage; higher is
+    better, ties are in order of chunk id. Raises Unavailable where its model is away,
+    DeadlineExceeded where the time of the call does not suffice, PreconditionFailed where the
+    server or the collection is not set up for it."""
+
+    def rerank(self, reranking: Reranking, call: Call) -> list[Candidate]: ...
 
 
 class Generator(Protocol):

@@ -104,10 +104,26 @@ FUSION_SPECS: Mapping[str, type[FusionSpec]] = {"rrf": RrfSpec, "convex": Convex
 
 
 @dataclass(frozen=True, slots=True)
+class MmrSpec:
+    """Maximal marginal relevance over the first `depth` candidates; `relevance` is the paper's
+    lambda, 0 to 1."""
+
+    relevance: float = 0.7
+    depth: int = 50
+
+
+RerankerSpec = MmrSpec
+
+RERANKER_SPECS: Mapping[str, type[RerankerSpec]] = {"mmr": MmrSpec}
+RERANKER_NAMES: Mapping[type, str] = {spec: name for name, spec in RERANKER_SPECS.items()}
+
+
+@dataclass(frozen=True, slots=True)
 class PipelineSpec:
     """How candidates are found and refined; `name` is "custom" unless it is a named one."""
 
     retriever: RetrieverSpec = field(default_factory=DenseSpec)
+    rerankers: tuple[RerankerSpec, ...] = ()
     name: str = "custom"
     description: str = ""
 

@@ -21,7 +21,7 @@ from ragrpc.v1 import rag_service_pb2 as rag_pb
 
 from rag_server.core.chunking import LANGUAGES, STRATEGIES
 from rag_server.core.errors import InvalidRequest, Violation
-from rag_server.core.specs import FUSION_SPECS, RETRIEVER_SPECS
+from rag_server.core.specs import FUSION_SPECS, RERANKER_SPECS, RETRIEVER_SPECS
 
 MAX_DOCUMENTS = 1_000
 MAX_DOCUMENT_BYTES = 4 * 1024 * 1024
@@ -209,6 +209,7 @@ _PAGE = (Rule("page_size", _within(1, MAX_PAGE)), Rule("page_token", _bytes_up_t
 # Messages that mean nothing unless one of their alternatives is set.
 _ONE_OF: Mapping[type[Message], str] = {
     pipeline_pb2.Retriever: "strategy",
+    pipeline_pb2.Reranker: "strategy",
     rag_pb.Generator: "strategy",
     chunking_pb2.Chunking: "strategy",
     documents_pb.Document: "source",
@@ -216,7 +217,9 @@ _ONE_OF: Mapping[type[Message], str] = {
 
 RULES: Mapping[type[Message], Sequence[Rule]] = {
     retrieval_pb2.Consistency: (Rule("at_least_as_fresh", _bytes_up_to(256)),),
-    pipeline_pb2.PipelineSpec: (Rule("retriever", _nested),),
+    pipeline_pb2.PipelineSpec: (Rule("retriever", _nested), Rule("rerankers", _Items(0, 4))),
+    pipeline_pb2.Reranker: tuple(Rule(strategy, _nested) for strategy in RERANKER_SPECS),
+    pipeline_pb2.MmrReranker: (Rule("relevance", _within(0, 1)), _DEPTH),
     pipeline_pb2.Retriever: tuple(Rule(strategy, _nested) for strategy in RETRIEVER_SPECS),
     pipeline_pb2.DenseRetriever: (Rule("min_score", _within(-1, 1)),),
     pipeline_pb2.SentenceRetriever: (Rule("base", _nested), _DEPTH),

@@ -6,6 +6,7 @@ from rag_client import (
     F,
     HybridRetriever,
     InvalidArgument,
+    MmrReranker,
     NotFound,
     PipelineSpec,
     RagClient,
@@ -87,6 +88,23 @@ def test_a_hybrid_says_what_each_part_thought(rag: RagClient, animals: str) -> N
     assert [each.stage_scores[-1].rank for each in found.hits] == [1, 2, 3, 4]
     assert found.hits[0].stage_scores[-1].score == found.hits[0].score
     assert "fused" in [each.step for each in found.funnel]
+
+
+def test_a_reranker_has_the_last_word(rag: RagClient, collection: str) -> None:
+    told = "Cats purr when they are content."
+    again = [Document(f"again{n}", told + "!" * n) for n in range(4)]
+    rag.documents.upsert(collection, [*again, Document("eels", "Eels swim to the Sargasso Sea.")])
+    plain = rag.retrieve(collection, "Which animal purrs?", top_k=2)
+    spec = PipelineSpec(rerankers=[MmrReranker(relevance=0.3)])
+    found = rag.retrieve(collection, "Which animal purrs?", top_k=2, spec=spec, explain=True)
+    assert "eels" not in ids(plain)
+    assert ids(found)[1] == "eels"
+    assert [[each.stage for each in hit.stage_scores] for hit in found.hits] == [
+        ["dense", "mmr"]
+    ] * 2
+    assert [hit.stage_scores[-1].score for hit in found.hits] == [hit.score for hit in found.hits]
+    assert "rerank" in {each.stage for each in found.timings}
+    assert ("reranked", 2) in {(each.step, each.candidate_count) for each in found.funnel}
 
 
 def test_a_wrong_part_is_named_by_its_place(rag: RagClient, animals: str) -> None:

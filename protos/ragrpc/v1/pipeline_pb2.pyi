@@ -9,10 +9,26 @@ from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
 DESCRIPTOR: _descriptor.FileDescriptor
 
 class PipelineSpec(_message.Message):
-    __slots__ = ("retriever",)
+    __slots__ = ("retriever", "rerankers")
     RETRIEVER_FIELD_NUMBER: _ClassVar[int]
+    RERANKERS_FIELD_NUMBER: _ClassVar[int]
     retriever: Retriever
-    def __init__(self, retriever: _Optional[_Union[Retriever, _Mapping]] = ...) -> None: ...
+    rerankers: _containers.RepeatedCompositeFieldContainer[Reranker]
+    def __init__(self, retriever: _Optional[_Union[Retriever, _Mapping]] = ..., rerankers: _Optional[_Iterable[_Union[Reranker, _Mapping]]] = ...) -> None: ...
+
+class Reranker(_message.Message):
+    __slots__ = ("mmr",)
+    MMR_FIELD_NUMBER: _ClassVar[int]
+    mmr: MmrReranker
+    def __init__(self, mmr: _Optional[_Union[MmrReranker, _Mapping]] = ...) -> None: ...
+
+class MmrReranker(_message.Message):
+    __slots__ = ("relevance", "depth")
+    RELEVANCE_FIELD_NUMBER: _ClassVar[int]
+    DEPTH_FIELD_NUMBER: _ClassVar[int]
+    relevance: float
+    depth: int
+    def __init__(self, relevance: _Optional[float] = ..., depth: _Optional[int] = ...) -> None: ...
 
 class Retriever(_message.Message):
     __slots__ = ("dense", "sentence", "hybrid", "parent_document")

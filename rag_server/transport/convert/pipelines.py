@@ -1,7 +1,7 @@
 """How candidates are found: between the contract's `PipelineSpec` and the core's, which have
 the same shape. A message and its spec share the names of their fields; a oneof is a field."""
 
-from collections.abc import Mapping, MutableMapping
+from collections.abc import Mapping, MutableMapping, Sequence
 from dataclasses import fields
 from enum import StrEnum
 from typing import Any
@@ -14,6 +14,7 @@ from rag_server.core.specs import (
     FUSION_SPECS,
     MAX_DEPTH,
     MAX_SEARCHES,
+    RERANKER_SPECS,
     RETRIEVER_SPECS,
     Expansion,
     HybridSpec,
@@ -31,17 +32,17 @@ from rag_server.core.specs import (
 _SPECS: Mapping[str, type] = {
     **{getattr(pb.Retriever(), name).DESCRIPTOR.name: s for name, s in RETRIEVER_SPECS.items()},
     **{getattr(pb.HybridRetriever(), name).DESCRIPTOR.name: s for name, s in FUSION_SPECS.items()},
+    **{getattr(pb.Reranker(), name).DESCRIPTOR.name: s for name, s in RERANKER_SPECS.items()},
     "WeightedRetriever": WeightedSpec,
 }
 # Messages that hold nothing but a oneof.
-_CHOICES = {"Retriever"}
+_CHOICES = {"Retriever", "Reranker"}
 _ENUMS: Mapping[str, type[StrEnum]] = {
     "Expansion": Expansion,
     "Normalisation": Normalisation,
 }
-_CHOSEN: Mapping[type, str] = {
-    spec: name for table in (RETRIEVER_SPECS, FUSION_SPECS) for name, spec in table.items()
-}
+_TABLES: Sequence[Mapping[str, type]] = (RETRIEVER_SPECS, FUSION_SPECS, RERANKER_SPECS)
+_CHOSEN: Mapping[type, str] = {spec: name for table in _TABLES for name, spec in table.items()}
 
 
 def pipeline_of(message: pb.PipelineSpec, field: str = "spec") -> PipelineSpec:
@@ -56,7 +57,7 @@ def pipeline_of(message: pb.PipelineSpec, field: str = "spec") -> PipelineSpec:
     if _misplaced(retriever):
         wrong = "parent_document may not be a part of a hybrid; the hybrid may be its base"
         raise InvalidRequest.of(Violation(path, wrong))
-    return PipelineSpec(retriever)
+    return PipelineSpec(retriever, tuple(map(_read, message.rerankers)))
 
 
 def _misplaced(spec: RetrieverSpec) -> bool:
@@ -74,6 +75,8 @@ def _holds_parents(spec: RetrieverSpec) -> bool:
 def fill_pipeline(spec: PipelineSpec, target: pb.PipelineSpec) -> None:
     """Put a spec with all its parameters into a message."""
     _choose(spec.retriever, target.retriever)
+    for each in spec.rerankers:
+        _choose(each, target.rerankers.add())
 
 
 def _read(message: Message) -> Any:

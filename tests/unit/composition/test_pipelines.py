@@ -6,6 +6,7 @@ from rag_server.composition.pipelines import named_pipelines
 from rag_server.core.specs import (
     DenseSpec,
     HybridSpec,
+    MmrSpec,
     PipelineSpec,
     RrfSpec,
     SentenceSpec,
@@ -24,6 +25,8 @@ pipelines:
             weight: 2
           - retriever: {sentence: {}}
         rrf: {k: 10}
+    rerankers:
+      - mmr: {relevance: 0.5}
 """
 
 
@@ -39,7 +42,7 @@ def test_those_of_a_file_stand_beside_the_shipped_ones(tmp_path: Path) -> None:
     assert {"fast", "default"} < set(known)
     parts = (WeightedSpec(DenseSpec(0.1), 2.0), WeightedSpec(SentenceSpec()))
     expected = HybridSpec(parts, RrfSpec(10.0))
-    assert known["careful"] == PipelineSpec(expected, "careful", "Two opinions.")
+    assert known["careful"] == PipelineSpec(expected, (MmrSpec(0.5),), "careful", "Two opinions.")
 
 
 def test_one_of_the_same_name_replaces_a_shipped_one(tmp_path: Path) -> None:
@@ -72,6 +75,15 @@ TOO_DEEP = "retriever: " + "{sentence: {base: " * 4 + "{dense: {}}" + "}}" * 4
             f"pipelines: {{a: {{retriever: {{hybrid: {{parts: [{{{DENSE}, weight: 0}}, "
             f"{{{DENSE}}}]}}}}}}}}",
             "hybrid.parts[0].weight must be between",
+        ),
+        (f"pipelines: {{a: {{{DENSE}, rerankers: [{{}}]}}}}", "rerankers[0].strategy is empty"),
+        (
+            f"pipelines: {{a: {{{DENSE}, rerankers: [{{mmr: {{depth: 0}}}}]}}}}",
+            "rerankers[0].mmr.depth must be between",
+        ),
+        (
+            f"pipelines: {{a: {{{DENSE}, rerankers: [{'{mmr: {}},' * 5}]}}}}",
+            "rerankers must have 0 to 4 items",
         ),
         (f"pipelines: {{a: {{{TOO_DEEP}}}}}", "a.retriever nests over 4 strategies deep"),
     ],

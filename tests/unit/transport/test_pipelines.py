@@ -1,3 +1,5 @@
+from typing import Any
+
 import pytest
 from ragrpc.v1 import pipeline_pb2 as pb
 
@@ -10,9 +12,11 @@ from rag_server.core.specs import (
     DenseSpec,
     Expansion,
     HybridSpec,
+    MmrSpec,
     Normalisation,
     ParentDocumentSpec,
     PipelineSpec,
+    RerankerSpec,
     RetrieverSpec,
     RrfSpec,
     SentenceSpec,
@@ -45,6 +49,19 @@ def test_a_spec_comes_back_as_it_went(spec: RetrieverSpec) -> None:
     assert pipeline_message(read) == message
 
 
+RERANKERS: list[RerankerSpec] = [MmrSpec(), MmrSpec(0.0, 3)]
+
+
+def test_rerankers_come_back_in_order() -> None:
+    spec = PipelineSpec(DenseSpec(), tuple(RERANKERS))
+    message = pb.PipelineSpec()
+    fill_pipeline(spec, message)
+    assert pipeline_of(message) == spec
+    read = pipeline(message)
+    assert read is not None
+    assert pipeline_message(read) == message
+
+
 def test_what_the_client_leaves_out_has_the_defaults() -> None:
     parts = [
         types.WeightedRetriever(types.DenseRetriever()),
@@ -67,6 +84,13 @@ def test_the_client_refuses_what_is_no_strategy(retriever: object, field: str) -
     with pytest.raises(InvalidArgument) as caught:
         pipeline_message(types.PipelineSpec(retriever))  # type: ignore[arg-type]  # as above
     assert [each.field for each in caught.value.violations] == [field]
+
+
+def test_the_client_refuses_what_is_no_reranker() -> None:
+    wrong: Any = [types.MmrReranker(), types.DenseRetriever()]
+    with pytest.raises(InvalidArgument) as caught:
+        pipeline_message(types.PipelineSpec(rerankers=wrong))
+    assert [each.field for each in caught.value.violations] == ["spec.rerankers[1]"]
 
 
 def test_a_spec_that_asks_for_too_much_is_refused() -> None:
