@@ -1,0 +1,162 @@
+"""Values as conditions: which field they are of, and how surely they are meant."""
+
+from rag_server.core.filters import Operator
+from rag_server.core.understanding import ClauseKind
+from rag_server.retrievers.self_query.bounding import Bounded
+from rag_server.retrievers.self_query.condition import Condition
+from rag_server.retrievers.self_query.lexicon import Entry, Link
+from rag_server.retrievers.self_query.reading import Piece, Reading
+from rag_server.retrievers.self_query.shape import Shape
+from rag_server.retrievers.self_query.vocabulary import NEGATIONS
+from rag_server.text.vocabulary import STOP_WORDS
+
+_BASE = {
+    Link.EXACT: 0.76,
+    Link.INFLECTED: 0.72,
+    Link.ALIAS: 0.73,
+    Link.PART: 0.6,
+    Link.FUZZY: 0.6,
+    Link.NEAR: 0.5,
+}
+_NAMED = 0.14
+_OWNING = {"by", "from"}
+# A verb takes these: "open a connection".
+_DETERMINERS = {"a", "an", "the", "my", "your", "our"}
+
+
+def valued(reading: Reading, found: Bounded, shape: Shape) -> Condition | None:
+    """The condition that a value states, with its comparison where its field is ordered."""
+    entry = _entry(reading, found, found.piece)
+    if entry is None or isinstance(entry.value, bool):
+        return _flagged(reading, found.piece, entry, shape) if entry is not None else None
+    confidence = _BASE[entry.link] + _evidence(reading, found.piece, entry, shape)
+    if entry.field.ordered and (found.bound is not None or found.upper is not None):
+        tests = _ordered(found, entry)
+        if tests:
+            return Condition(
+                entry.field,
+                ClauseKind.ORDER,
+                found.first,
+                found.last,
+                max(confidence, 0.75),
+                values=tests,
+            )
+    first, last = found.piece.first, found.piece.last
+    return Condition(
+        entry.field, ClauseKind.VALUE, first, last, confidence, values=(str(entry.value),)
+    )
+
+
+def _entry(reading: Reading, found: Bounded, piece: Piece) -> Entry | None:
+    """The reading whose field is named beside it, else the likeliest one."""
+    named = [each for each in piece.values if _is_named(reading, each, piece, found)]
+    if piece.quantity is not None and not named:
+        return None
+    return min(named or piece.values, key=_unlikeliness, default=None)
+
+
+def _unlikeliness(entry: Entry) -> tuple[int, bool]:
+    return list(Link).index(entry.link), not entry.field.closed
+
+
+def _is_named(reading: Reading, entry: Entry, piece: Piece, found: Bounded) -> bool:
+    return reading.is_named(entry.field, piece.first, piece.last) or reading.is_named_before(
+        entry.field, found.first
+    )
+
+
+def _ordered(found: Bounded, entry: Entry) -> tuple[str, ...]:
+    """The values of an ordered field that compare as asked; they are finite, so that the
+    comparison becomes a list."""
+    values = entry.field.values
+    if str(entry.value) not in values:
+        return ()
+    place = values.index(str(entry.value))
+    if found.upper is not None:
+        highs = [each for each in found.upper.values if each.field.name == entry.field.name]
+        top = values.index(str(highs[0].value)) if highs else place
+        return values[min(place, top) : max(place, top) + 1]
+    match found.bound.operator if found.bound else Operator.EQUAL:
+        case Operator.GREATER_THAN:
+            return values[place + 1 :]
+        case Operator.GREATER_OR_EQUAL:
+            return values[place:]
+        case Operator.LESS_THAN:
+            return values[:place]
+        case Operator.LESS_OR_EQUAL:
+            return values[: place + 1]
+        case _:
+            return ()
+
+
+def _evidence(reading: Reading, piece: Piece, entry: Entry, shape: Shape) -> float:
+    """What speaks for the value being a condition, and what against it."""
+    words = reading.words[piece.first : piece.last]
+    named = reading.is_named(entry.field, piece.first, piece.last)
+    long = len(words) > 1
+    name = words[0].capital and entry.written[:1].isupper() and (long or piece.first > 0)
+    change = _NAMED * named + 0.08 * long + 0.08 * name
+    change += 0.06 * _has_neighbour(reading, piece, shape)
+    before = reading.words[piece.first - 1].fold if piece.first else ""
+    if entry.link in (Link.PART, Link.FUZZY):
+        change += 0.12 * (before in _OWNING or name)
+    change += 0.06 * (before in NEGATIONS)
+    if not named:
+        change -= _doubt(reading, piece, entry, shape, name or long)
+    return change
+
+
+def _doubt(reading: Reading, piece: Piece, entry: Entry, shape: Shape, proper: bool) -> float:
+    """How likely it is no condition but a word of the topic, or another word altogether."""
+    words = reading.words[piece.first : piece.last]
+    doubt = 0.0
+    if piece.first in shape.topic:
+        doubt += 0.12 if proper else 0.25
+    if shape.factual:
+        doubt += 0.05 if proper else 0.22
+    if len(words) == 1:
+        doubt += _single_doubt(reading, piece, entry, shape)
+    return doubt
+
+
+def _single_doubt(reading: Reading, piece: Piece, entry: Entry, shape: Shape) -> float:
+    word = reading.words[piece.first]
+    behind = reading.words[piece.last].fold if piece.last < len(reading.words) else ""
+    before = reading.words[piece.first - 1].fold if piece.first else ""
+    if word.fold in STOP_WORDS and not (word.text.isupper() and entry.written.isupper()):
+        return 0.6
+    doubt = 0.0
+    lower = entry.written[:1].isupper() and not word.capital
+    if lower and _compound(reading, piece, shape):
+        doubt += 0.2 if not shape.cased else 0.3
+    if behind in _DETERMINERS or (before == "to" and not word.capital):
+        doubt += 0.25
+    return doubt
+
+
+def _compound(reading: Reading, piece: Piece, shape: Shape) -> bool:
+    """Whether an unknown noun follows: "apple pie"."""
+    if piece.last >= len(reading.words) or piece.last in shape.heads:
+        return False
+    behind = reading.words[piece.last]
+    known = reading.piece_at(piece.last) is not None
+    return behind.fold.isalpha() and not known and behind.fold not in STOP_WORDS
+
+
+def _has_neighbour(reading: Reading, piece: Piece, shape: Shape) -> bool:
+    if piece.last in shape.heads or piece.last == len(reading.words):
+        return True
+    for at in (piece.first - 1, piece.last):
+        other = reading.piece_at(at)
+        if other is not None and (other.values or other.period):
+            return True
+    return False
+
+
+def _flagged(reading: Reading, piece: Piece, entry: Entry, shape: Shape) -> Condition:
+    confidence = 0.78 + 0.06 * _has_neighbour(reading, piece, shape)
+    confidence -= 0.25 * (piece.first in shape.topic) + 0.25 * shape.factual
+    if piece.last - piece.first == 1 and entry.link is Link.INFLECTED:
+        confidence -= 0.06
+    tests = ((Operator.EQUAL, bool(entry.value)),)
+    return Condition(entry.field, ClauseKind.FLAG, piece.first, piece.last, confidence, tests)
