@@ -66,7 +66,7 @@ def _holds(words: Sequence[Word], group: Sequence[Condition], right: Condition) 
 
 def _same_field(groups: list[list[Condition]]) -> list[list[Condition]]:
     """Values of one single-valued field that stand apart are alternatives: a document cannot
-    have two of them."""
+    have two of them. Excluded values of any field are one list."""
     merged: list[list[Condition]] = []
     for group in groups:
         twin = next((each for each in merged if _are_alternatives(each, group)), None)
@@ -80,8 +80,10 @@ def _same_field(groups: list[list[Condition]]) -> list[list[Condition]]:
 def _are_alternatives(left: Sequence[Condition], right: Sequence[Condition]) -> bool:
     each = (*left, *right)
     fields = {one.field.name for one in each}
-    plain = all(one.values and one.kind is ClauseKind.VALUE and not one.negated for one in each)
-    return plain and len(fields) == 1 and each[0].field.type is FieldType.STRING
+    plain = all(one.values and one.kind is ClauseKind.VALUE for one in each)
+    if not plain or len(fields) > 1 or len({one.negated for one in each}) > 1:
+        return False
+    return each[0].negated or each[0].field.type is FieldType.STRING
 
 
 def _joined(words: Sequence[Word], group: Sequence[Condition]) -> Joined:

@@ -39,7 +39,7 @@ class Word:
     @property
     def numeric(self) -> bool:
         """Whether it is digits."""
-        return self.text[:1].isdigit()
+        return self.text[:1].isdecimal()
 
 
 def words_of(text: str) -> list[Word]:
