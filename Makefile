@@ -8,7 +8,7 @@ PROTOC = $(BIN)/python -m grpc_tools.protoc -Iprotos -I$(GOOGLE)
 PROTOS := $(wildcard protos/ragrpc/v1/*.proto)
 ROUNDS ?= 30
 
-.PHONY: help install lock proto proto-check lint typecheck test demo run bench chaos clean
+.PHONY: help install lock proto proto-check lint typecheck test demo run bench chaos eval clean
 .DEFAULT_GOAL := help
 
 help: ## Show this list
@@ -64,6 +64,9 @@ chaos: install ## Kill a writing server ROUNDS times, let two servers compete, b
 	$(if $(filter-out rounds,$(ONLY)),,OPENBLAS_NUM_THREADS=1 $(BIN)/python -m tests.chaos --rounds $(ROUNDS) $(if $(SEED),--seed $(SEED)))
 	$(if $(filter-out consistency,$(ONLY)),,OPENBLAS_NUM_THREADS=1 $(BIN)/python -m tests.chaos.consistency $(if $(SEED),--seed $(SEED)))
 	$(if $(filter-out faults,$(ONLY)),,OPENBLAS_NUM_THREADS=1 $(BIN)/python -m tests.chaos.faults $(if $(SEED),--seed $(SEED)))
+
+eval: install ## Measure what is found on the sets of EVAL_DATA (ONLY=retrieval, ARGS="--set NAME --pipelines FILE --fresh --json")
+	OPENBLAS_NUM_THREADS=1 $(BIN)/python -m tests.evaluation $(if $(ONLY),--only $(ONLY)) $(ARGS)
 
 clean: ## Remove what make made, except the virtual environment
 	rm -rf build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
