@@ -7,6 +7,7 @@ from typing import TypeVar
 
 from rag_server.core.call import Deadline
 from rag_server.core.errors import Reason, Unavailable
+from rag_server.stores.chroma.segments import torn
 from rag_server.stores.chroma.session import PartGone, Session
 
 T = TypeVar("T")
@@ -24,8 +25,10 @@ class EmbeddedEngine:
 
     def __init__(self, path: Path) -> None:
         """Open the directory, which is made where it is missing. One process at a time:
-        two corrupt it. Raises Unavailable."""
+        two corrupt it. What a kill has torn is removed, to be filled again. Raises
+        Unavailable."""
         with _translated():
+            broken = torn(path)
             # Importing chromadb takes a second, which commands without an index must not pay.
             from chromadb.api import ServerAPI
             from chromadb.config import DEFAULT_DATABASE, DEFAULT_TENANT, Settings, System
@@ -40,6 +43,8 @@ class EmbeddedEngine:
             self._system.start()
             self._session = Session(api, DEFAULT_TENANT, DEFAULT_DATABASE)
             self._most_records = api.get_max_batch_size()
+            for name in broken:
+                api.delete_collection(name, DEFAULT_TENANT, DEFAULT_DATABASE)
         self._closed = False
 
     def most_records(self) -> int:
