@@ -37,7 +37,7 @@ def made_by_make() -> set[str]:
 
 
 def target_words(text: str) -> list[str]:
-    return [word for word in text.split()[1:] if "=" not in word]
+    return [word for word in shlex.split(text, comments=True)[1:] if "=" not in word]
 
 
 @each_page
