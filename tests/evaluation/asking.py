@@ -15,8 +15,9 @@ from tests.evaluation.corpus import COLLECTION, Stored
 from tests.evaluation.plans import Plan
 from tests.evaluation.progress import Advance
 
-# The deepest metric looks at so many documents.
-DEPTH = 100
+# So many documents the metrics look at: asked for apart, since scores of a fusion may depend
+# on how many hits are asked for, and a user asks for few.
+DEPTHS = (10, 100)
 _TIMED_HITS = 10
 _TIMED_QUERIES = 200
 _DEADLINE = 60.0
@@ -24,12 +25,20 @@ _DEADLINE = 60.0
 
 @dataclass(slots=True)
 class Asked:
-    """What one pipeline said: rankings by query, reasons of failures, kinds of degradations."""
+    """What one pipeline said: rankings by query, for each depth; reasons of failures, kinds of
+    degradations."""
 
-    rankings: dict[str, list[str]] = field(default_factory=dict)
+    rankings: dict[int, dict[str, list[str]]] = field(
+        default_factory=lambda: {depth: {} for depth in DEPTHS}
+    )
     failures: Counter[str] = field(default_factory=Counter)
     degradations: Counter[str] = field(default_factory=Counter)
     milliseconds: list[float] = field(default_factory=list)
+
+    @property
+    def answered(self) -> bool:
+        """Whether any call succeeded."""
+        return any(self.rankings.values())
 
     @property
     def p50_ms(self) -> float | None:
@@ -54,7 +63,7 @@ class Asker:
         chunks, count = stored.collection.chunk_count, stored.collection.document_count
         # Room for twice the usual number of chunks a document; where that is too few, more.
         per_document = -(-chunks // max(count, 1))
-        self._hits = min(most_hits, DEPTH if per_document <= 1 else 2 * DEPTH * per_document)
+        self._per_document = 1 if per_document <= 1 else 2 * per_document
 
     def rank(
         self, plans: Sequence[Plan], queries: Mapping[str, str], advance: Advance
@@ -63,26 +72,32 @@ class Asker:
         asked = {plan.name: Asked() for plan in plans}
         for done, (query, text) in enumerate(queries.items(), 1):
             for plan in plans:
-                self._rank(plan, query, text, asked[plan.name])
+                for depth in DEPTHS:
+                    self._rank(plan, query, text, depth, asked[plan.name])
             advance(done)
         return asked
 
-    def _rank(self, plan: Plan, query: str, text: str, asked: Asked) -> None:
-        top_k = self._hits
-        while True:
-            try:
-                response = self._ask(plan, text, top_k)
-            except grpc.RpcError as error:
-                asked.failures[error.code().name] += 1
-                return
-            ranking = documents(hit.document_id for hit in response.hits)
-            if len(ranking) >= DEPTH or len(response.hits) < top_k or top_k == self._most_hits:
-                break
-            top_k = min(2 * top_k, self._most_hits)
-        asked.rankings[query] = [self._ids.get(each, each) for each in ranking]
+    def _rank(self, plan: Plan, query: str, text: str, depth: int, asked: Asked) -> None:
+        try:
+            response = self._deep(plan, text, depth)
+        except grpc.RpcError as error:
+            asked.failures[error.code().name] += 1
+            return
+        ranking = documents(hit.document_id for hit in response.hits)
+        asked.rankings[depth][query] = [self._ids.get(each, each) for each in ranking]
         asked.degradations.update(
             retrieval_pb2.Degradation.Kind.Name(each.kind) for each in response.degradations
         )
+
+    def _deep(self, plan: Plan, text: str, depth: int) -> pb.RetrieveResponse:
+        """As many hits as it takes to see `depth` documents, if there are so many."""
+        top_k = min(depth * self._per_document, self._most_hits)
+        while True:
+            response = self._ask(plan, text, top_k)
+            seen = len({hit.document_id for hit in response.hits})
+            if seen >= depth or len(response.hits) < top_k or top_k == self._most_hits:
+                return response
+            top_k = min(2 * top_k, self._most_hits)
 
     def time(
         self,

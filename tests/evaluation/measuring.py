@@ -10,7 +10,7 @@ from rag_client import RagClient
 from rag_server.evaluation.bootstrap import Bootstrap
 from rag_server.evaluation.metrics import measured
 from rag_server.evaluation.results import PipelineResult, SetResult
-from tests.evaluation.asking import Asked, Asker, timed
+from tests.evaluation.asking import DEPTHS, Asked, Asker, timed
 from tests.evaluation.corpus import store
 from tests.evaluation.datasets.retrieval_set import RetrievalSet
 from tests.evaluation.discovery import Directory
@@ -43,7 +43,7 @@ def measure(
             asking = f"{name}: questions to {len(plans)} pipelines"
             with steps.step(asking, len(judged.queries)) as advance:
                 asked = asker.rank(plans, judged.queries, advance)
-            answering = [plan for plan in plans if asked[plan.name].rankings]
+            answering = [plan for plan in plans if asked[plan.name].answered]
             timing = timed(judged.queries)
             with steps.step(f"{name}: latency", len(timing)) as advance:
                 asker.time(answering, timing, asked, advance)
@@ -60,7 +60,8 @@ def measure(
 
 
 def _result(plan: Plan, asked: Asked, judged: RetrievalSet) -> PipelineResult:
-    values = measured(judged.judgements, asked.rankings)
+    few, many = (measured(judged.judgements, asked.rankings[depth]) for depth in DEPTHS)
+    values = {**few, "recall100": many["recall100"]}
     return PipelineResult(plan.name, plan.description, values, asked.p50_ms, plan.part)
 
 
