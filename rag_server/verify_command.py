@@ -51,7 +51,8 @@ def verify(
     """Check the catalog's own rules, and compare the index with it.
 
     The server must be stopped. Exit code 0: all is well, or was repaired; 3: the index differs,
-    which --repair mends; 4: the catalog breaks a rule, restore it from a backup.
+    which --repair mends, unless it has just tried; 4: the catalog breaks a rule, restore it
+    from a backup.
     """
     settings = load_settings(config, {"data.directory": data_dir})
     findings = _catalog_only(settings) if catalog_only else _everything(settings, repair)
@@ -60,7 +61,8 @@ def verify(
         rows = [asdict(each) | {"open": each.open} for each in findings]
         typer.echo(json.dumps({"verdict": verdict.name.lower(), "findings": rows}))
     else:
-        typer.echo("\n".join([*map(_line, findings), _SENTENCES[verdict]]))
+        sentence = _UNMENDED if repair and verdict is Verdict.INDEX_DIFFERS else _SENTENCES[verdict]
+        typer.echo("\n".join([*map(_line, findings), sentence]))
     raise typer.Exit(verdict)
 
 
@@ -126,3 +128,4 @@ _SENTENCES = {
     Verdict.INDEX_DIFFERS: "the index differs from the catalog: --repair mends it",
     Verdict.CATALOG_BROKEN: "the catalog breaks its own rules: restore it from a backup",
 }
+_UNMENDED = "the index differs from the catalog still: repairing it did not help"

@@ -161,3 +161,34 @@ def test_chunk_that_no_search_finds_has_its_part_built_anew(
     index: Any = Unreachable()
     verification = IndexVerification(catalog_under_test, index, lambda what, done: None)
     assert_repaired(verification, Kind.NOT_FOUND, entry("delta"))
+
+
+def test_what_building_anew_does_not_mend_stays_open(
+    catalog_under_test: Any, index_under_test: Any, name: str
+) -> None:
+    class Unreachable:
+        """As a graph that is cut apart again each time it is built."""
+
+        def __getattr__(self, attribute: str) -> Any:
+            return getattr(index_under_test, attribute)
+
+        def search(self, part: str, *arguments: Any, **options: Any) -> list[tuple[str, float]]:
+            found: list[tuple[str, float]] = index_under_test.search(part, *arguments, **options)
+            return [each for each in found if each[0] != entry("delta")]
+
+    index: Any = Unreachable()
+    verification = IndexVerification(catalog_under_test, index, lambda what, done: None)
+    (finding,) = verification.repair()
+    assert (finding.kind, finding.examples) == (Kind.NOT_FOUND, (entry("delta"),))
+    assert finding.open
+
+
+def test_an_entry_beside_many_equals_counts_as_found(
+    catalog_under_test: Any, index_under_test: Any, name: str, catalog_vector: Any
+) -> None:
+    """A search for its vector may as well name those: which of them is not to be told."""
+    equals = [f"{n:064x}" for n in range(40)]
+    vectors = np.repeat(catalog_vector("delta")[np.newaxis], len(equals), axis=0)
+    index_under_test.apply(name, Changes(3, equals, vectors))
+    verification = IndexVerification(catalog_under_test, index_under_test, lambda what, done: None)
+    assert [each.kind for each in verification.look()] == [Kind.SUPERFLUOUS]
