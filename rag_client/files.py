@@ -18,11 +18,12 @@ _KINDS = {
     ContentType.DOCX: ".docx",
     ContentType.CSV: ".csv .tsv",
     ContentType.JSONL: ".jsonl .ndjson",
+    ContentType.IMAGE: ".png .jpg .jpeg .webp .gif",
     ContentType.CODE: ".py .pyi .js .mjs .cjs .jsx .ts .tsx .java .go .rs .c .h .cc .cpp .cxx"
     " .hh .hpp .cs .rb .php .swift .kt .scala .sh .sql .proto",
 }
 SUFFIXES = {suffix: kind for kind, suffixes in _KINDS.items() for suffix in suffixes.split()}
-_BINARY = (ContentType.PDF, ContentType.DOCX)
+_BINARY = (ContentType.PDF, ContentType.DOCX, ContentType.IMAGE)
 
 
 @dataclass(frozen=True, slots=True)

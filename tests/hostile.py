@@ -2,10 +2,12 @@
 
 import re
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from io import BytesIO
 from itertools import pairwise
 from zipfile import ZIP_DEFLATED, ZipFile
+
+from PIL import Image
 
 from tests.files import a_docx, pdf_of, stream
 
@@ -88,3 +90,27 @@ def deep_json(levels: int) -> bytes:
 def growing_csv(names: int, rows: int) -> bytes:
     """A table whose names are repeated with every row."""
     return b"x" * names + b",b\n" + b"1,2\n" * rows
+
+
+def bomb_png(width: int, height: int) -> bytes:
+    """Says that it has so many pixels, all of them black: a thousandth of that in bytes."""
+    lines = zlib.compressobj(9)
+    row = bytes(1 + (width + 7) // 8)
+    packed = b"".join(lines.compress(row) for _ in range(height)) + lines.flush()
+    size = width.to_bytes(4, "big") + height.to_bytes(4, "big")
+    head = size + bytes((1, 0, 0, 0, 0))
+    parts = ((b"IHDR", head), (b"IDAT", packed), (b"IEND", b""))
+    return b"\x89PNG\r\n\x1a\n" + b"".join(_png_chunk(*part) for part in parts)
+
+
+def _png_chunk(kind: bytes, content: bytes) -> bytes:
+    checksum = zlib.crc32(kind + content).to_bytes(4, "big")
+    return len(content).to_bytes(4, "big") + kind + content + checksum
+
+
+def animated(colours: Sequence[tuple[int, int, int]], side: int) -> bytes:
+    """A GIF with a frame of each colour."""
+    first, *others = (Image.new("RGB", (side, side), colour) for colour in colours)
+    file = BytesIO()
+    first.save(file, "GIF", save_all=True, append_images=others, duration=10)
+    return file.getvalue()

@@ -58,7 +58,7 @@ def ingest(
     on where an earlier one was interrupted.
 
     The suffix says what a file is: plain text, markdown, HTML, PDF, Word (.docx), CSV, JSON
-    lines or source code. Hidden files and directories are left out.
+    lines, images or source code. Hidden files and directories are left out.
 
     Ends with exit code 1 where a document failed; the others are stored.
 

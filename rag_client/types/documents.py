@@ -22,6 +22,7 @@ class ContentType(StrEnum):
     CSV = "csv"
     JSONL = "jsonl"
     CODE = "code"
+    IMAGE = "image"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,13 +45,15 @@ class Collection:
 @dataclass(frozen=True, slots=True)
 class Document:
     """A document to store: its raw content as `text`, or as `data`, the bytes of a file, which
-    PDF and DOCX need and which are UTF-8 for all other types. `title` None: the server takes
-    the document's own, or its first heading."""
+    PDF, DOCX and images need and which are UTF-8 for all other types. `title` None: the server
+    takes the document's own, or its first heading. What an image is found by as text is its
+    title, or where that is None the name in its id."""
 
     id: str
     text: str = ""
     content_type: (
-        ContentType | Literal["plain", "markdown", "html", "pdf", "docx", "csv", "jsonl", "code"]
+        ContentType
+        | Literal["plain", "markdown", "html", "pdf", "docx", "csv", "jsonl", "code", "image"]
     ) = ContentType.PLAIN
     title: str | None = None
     metadata: Metadata = field(default_factory=dict)

@@ -3,6 +3,9 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
+# Longest side of an image as it is kept for its vector.
+IMAGE_SIDE = 512
+
 
 class ContentType(StrEnum):
     """How raw content is read; names of `ragrpc.v1.ContentType`."""
@@ -15,11 +18,12 @@ class ContentType(StrEnum):
     CSV = "CSV"
     JSONL = "JSONL"
     CODE = "CODE"
+    IMAGE = "IMAGE"
 
     @property
     def is_text(self) -> bool:
         """Whether raw content of this type is UTF-8 text."""
-        return self not in (ContentType.PDF, ContentType.DOCX)
+        return self not in (ContentType.PDF, ContentType.DOCX, ContentType.IMAGE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,9 +37,21 @@ class Mark:
 
 
 @dataclass(frozen=True, slots=True)
+class Pixels:
+    """An upright image, `data` its rows from the top, red, green and blue in a byte each. Both
+    sides are 1 to `IMAGE_SIDE` pixels."""
+
+    width: int
+    height: int
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class Parsed:
-    """What a parser made of raw content: the text that all spans refer to. `marks` ascend."""
+    """What a parser made of raw content: the text that all spans refer to. `marks` ascend.
+    `pixels`: of an image, which has no text of its own."""
 
     text: str
     title: str = ""
     marks: tuple[Mark, ...] = ()
+    pixels: Pixels | None = None

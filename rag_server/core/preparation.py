@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 from bisect import bisect_right
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -84,7 +85,7 @@ class Preparation:
     async def prepare(self, document: Document, fingerprint: bytes, call: Call) -> Prepared:
         """Everything but the commit. Raises InvalidRequest when no text is left."""
         own = call.fork()
-        parsed = _titled(await self._parsing.parse(document, own), document.title)
+        parsed = _worded(await self._parsing.parse(document, own), document)
 
         def cut() -> tuple[list[_Cut], dict[bytes, Embedding]]:
             with own.stage("chunk"):
@@ -197,6 +198,21 @@ def _language_hints(document: Document | Unbuilt) -> list[str]:
     own = document.metadata.get("language")
     suffix = document.id.rpartition("/")[2].rpartition(".")[2]
     return [own, suffix] if isinstance(own, str) else [suffix]
+
+
+def _worded(parsed: Parsed, document: Document) -> Parsed:
+    """With the title, and of an image with the text that stands for it."""
+    titled = _titled(parsed, document.title)
+    if parsed.pixels is None:
+        return titled
+    return replace(titled, text=titled.title if titled.title.strip() else _name(document.id))
+
+
+def _name(id: str) -> str:
+    """What an id says, if it is a path: words without directories and suffix."""
+    last = id.rstrip("/").rpartition("/")[2]
+    words = re.sub(r"[\W_]+", " ", last.rpartition(".")[0] or last).strip()
+    return words or id
 
 
 def _titled(parsed: Parsed, given: str | None) -> Parsed:

@@ -4,6 +4,7 @@ import docx
 import pytest
 
 from rag_client import Document, InvalidArgument, OutcomeKind, RagClient
+from tests import pictures
 from tests.files import a_docx, a_pdf, saved
 
 PAGES = [
@@ -88,6 +89,22 @@ def test_code_is_kept_as_it_is(rag: RagClient, collection: str) -> None:
     assert rag.documents.get(collection, "f.py").text == code
 
 
+def test_an_image_is_found_by_its_title_or_else_by_its_name(
+    rag: RagClient, collection: str
+) -> None:
+    barn, tower = (
+        Document(path, "", "image", title, data=pictures.saved(pictures.drawn(scene)))
+        for path, scene, title in (
+            ("img/red-barn_at.dusk.png", "sunset", None),
+            ("img/7.png", "street", "The old water tower"),
+        )
+    )
+    rag.documents.upsert(collection, [barn, tower]).raise_for_failures()
+    assert rag.documents.get(collection, "img/red-barn_at.dusk.png").text == "red barn at dusk"
+    (hit, *_) = rag.retrieve(collection, "water tower").hits
+    assert (hit.document_id, hit.text, hit.title) == ("img/7.png", *["The old water tower"] * 2)
+
+
 def test_a_file_that_is_the_same_is_unchanged(rag: RagClient, collection: str) -> None:
     document = Document("a", data=a_docx("Some text."), content_type="docx")
     rag.documents.upsert(collection, [document])
@@ -102,6 +119,8 @@ def test_a_file_that_is_the_same_is_unchanged(rag: RagClient, collection: str) -
         (Document("x", data=b"", content_type="pdf"), "INVALID_REQUEST", "is empty"),
         (Document("x", data=b"%PDF-1.7", content_type="pdf"), "UNREADABLE_DOCUMENT", "damaged"),
         (Document("x", data=b"PK", content_type="docx"), "UNREADABLE_DOCUMENT", "not a Word"),
+        (Document("x", "GIF89a", content_type="image"), "INVALID_REQUEST", "sent as data"),
+        (Document("x", data=b"GIF89a", content_type="image"), "UNREADABLE_DOCUMENT", "damaged"),
         (Document("x", '{"a"\n', content_type="jsonl"), "UNREADABLE_DOCUMENT", "line 1"),
         (Document("x", data=b"\xff"), "UNREADABLE_DOCUMENT", "not UTF-8"),
         (Document("x", data=a_pdf([[""]]), content_type="pdf"), "INVALID_REQUEST", "no visible"),

@@ -48,6 +48,8 @@ FILES: dict[str, tuple[str, Callable[[], bytes], str]] = {
     "inflated pdf": ("pdf", lambda: hostile.inflated_pdf(160), "UNREADABLE_DOCUMENT"),
     "endless pdf": ("pdf", lambda: hostile.endless_pdf(10**6), "UNREADABLE_DOCUMENT"),
     "looping pdf": ("pdf", hostile.looping_pdf, "UNREADABLE_DOCUMENT"),
+    "image bomb": ("image", lambda: hostile.bomb_png(60_000, 60_000), "PARSING_LIMIT"),
+    "large image": ("image", lambda: hostile.bomb_png(7_000, 7_000), "PARSING_LIMIT"),
     "deep json": ("jsonl", lambda: hostile.deep_json(100_000), "UNREADABLE_DOCUMENT"),
     "long line": ("jsonl", lambda: b'"' + b"x" * 10_000_000 + b'"', "PARSING_LIMIT"),
     "growing table": ("csv", lambda: hostile.growing_csv(10**6, 10**4), "PARSING_LIMIT"),

@@ -26,6 +26,7 @@ class ContentType(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     CONTENT_TYPE_CSV: _ClassVar[ContentType]
     CONTENT_TYPE_JSONL: _ClassVar[ContentType]
     CONTENT_TYPE_CODE: _ClassVar[ContentType]
+    CONTENT_TYPE_IMAGE: _ClassVar[ContentType]
 CONTENT_TYPE_UNSPECIFIED: ContentType
 CONTENT_TYPE_PLAIN: ContentType
 CONTENT_TYPE_MARKDOWN: ContentType
@@ -35,6 +36,7 @@ CONTENT_TYPE_DOCX: ContentType
 CONTENT_TYPE_CSV: ContentType
 CONTENT_TYPE_JSONL: ContentType
 CONTENT_TYPE_CODE: ContentType
+CONTENT_TYPE_IMAGE: ContentType
 
 class Document(_message.Message):
     __slots__ = ("id", "content", "data", "content_type", "title", "metadata")

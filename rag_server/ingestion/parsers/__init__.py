@@ -8,6 +8,7 @@ from rag_server.core.content import ContentType
 from rag_server.ingestion.parsers.csv import CsvParser
 from rag_server.ingestion.parsers.docx import DocxParser
 from rag_server.ingestion.parsers.html import HtmlParser
+from rag_server.ingestion.parsers.image import ImageParser
 from rag_server.ingestion.parsers.jsonl import JsonLinesParser
 from rag_server.ingestion.parsers.markdown import MarkdownParser
 from rag_server.ingestion.parsers.pdf import PdfParser
@@ -26,4 +27,5 @@ PARSERS: Mapping[ContentType, "Parser"] = {
     ContentType.CSV: CsvParser(),
     ContentType.JSONL: JsonLinesParser(),
     ContentType.CODE: PlainParser(),
+    ContentType.IMAGE: ImageParser(),
 }

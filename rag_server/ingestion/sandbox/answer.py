@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from rag_server.core.content import ContentType, Mark, Parsed
+from rag_server.core.content import IMAGE_SIDE, ContentType, Mark, Parsed, Pixels
 from rag_server.core.errors import RagError, Reason
 from rag_server.ingestion.parsers.extra import not_installed
 from rag_server.ingestion.refusal import over_limit, unreadable
@@ -14,8 +14,21 @@ class ParserDefect(Exception):
     """A parser raised what it never should; named by the type of that."""
 
 
-def parsed(head: Any, text: bytes) -> Parsed:
-    """The text with its marks. Raises ValueError for what makes no sense."""
+def parsed(head: Any, body: bytes) -> Parsed:
+    """The text with its marks, or an image. Raises ValueError for what makes no sense."""
+    return _image(head["size"], body) if "size" in head else _text(head, body)
+
+
+def _image(size: Any, data: bytes) -> Parsed:
+    width, height = size
+    if not all(type(side) is int and 1 <= side <= IMAGE_SIDE for side in size):
+        raise ValueError("an image has a size that it may not have")
+    if len(data) != 3 * width * height:
+        raise ValueError("an image is not as large as it says")
+    return Parsed("", pixels=Pixels(width, height, data))
+
+
+def _text(head: Any, text: bytes) -> Parsed:
     marks = tuple(Mark(*_mark(*each)) for each in head["marks"])
     starts = [mark.start for mark in marks]
     if starts != sorted(starts) or (starts and not 0 <= starts[0] <= starts[-1] <= len(text)):

@@ -67,9 +67,9 @@ class ParsingProcess:
         patience = self._patience(deadline)
         try:
             self._channel.send({"type": content_type}, content, patience)
-            head, text = self._channel.receive(self._limits.text_bytes, patience)
+            head, body = self._channel.receive(self._limits.text_bytes, patience)
             failed = answer.error(head, content_type) if "reason" in head else None
-            found = answer.parsed(head, text) if failed is None else None
+            found = answer.parsed(head, body) if failed is None else None
         except (EOFError, OSError):
             raise self._ended() from None
         except (ValueError, TypeError, KeyError, RecursionError):

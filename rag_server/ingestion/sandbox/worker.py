@@ -54,6 +54,8 @@ def _parsed(
     content_type: ContentType, content: bytes, limits: Limits
 ) -> tuple[dict[str, Any], bytes]:
     parsed = PARSERS[content_type].parse(content)
+    if parsed.pixels is not None:
+        return {"size": [parsed.pixels.width, parsed.pixels.height]}, parsed.pixels.data
     text = parsed.text.encode()
     if len(text) > limits.text_bytes:
         raise over_limit(f"has over {limits.text_bytes:,} bytes of text", "max_text_bytes")

@@ -40,7 +40,8 @@ class Parsing(Section):
         default=2,
         ge=1,
         le=64,
-        description="Processes that parse HTML, PDF, DOCX, CSV and JSON lines at the same time.",
+        description="Processes that parse HTML, PDF, DOCX, CSV, JSON lines and images at the same "
+        "time.",
     )
     timeout_seconds: Seconds = Field(
         default=30.0, description="Longest time that parsing one document may take, in seconds."

@@ -9,7 +9,7 @@ from rag_client.files import SUFFIXES, Selection, Source, read
 
 @pytest.fixture
 def tree(tmp_path: Path) -> Path:
-    for name in ("b.md", "a.TXT", "sub/c.html", "sub/d.rst", "logo.png", ".hidden/e.md", ".f.md"):
+    for name in ("b.md", "a.TXT", "sub/c.html", "sub/d.rst", "logo.ico", ".hidden/e.md", ".f.md"):
         path = tmp_path / "docs" / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(name)
@@ -44,13 +44,13 @@ def test_globs_match_the_name_or_the_id(tree: Path) -> None:
 
 
 def test_a_given_type_lets_every_suffix_in(tree: Path) -> None:
-    selection = Selection(globs=("*.png",), content_type=ContentType.PLAIN)
-    assert found(selection, tree) == {"logo.png": ContentType.PLAIN}
+    selection = Selection(globs=("*.ico",), content_type=ContentType.PLAIN)
+    assert found(selection, tree) == {"logo.ico": ContentType.PLAIN}
 
 
 def test_a_file_named_itself_needs_a_known_suffix_or_a_type(tree: Path) -> None:
-    with pytest.raises(InvalidArgument, match=r"logo\.png .*--type"):
-        found(Selection(), tree / "logo.png")
+    with pytest.raises(InvalidArgument, match=r"logo\.ico .*--type"):
+        found(Selection(), tree / "logo.ico")
 
 
 def test_ids_can_be_relative_to_a_base(tree: Path) -> None:
@@ -119,6 +119,7 @@ def test_a_file_that_is_no_text_is_read_as_it_is(tmp_path: Path) -> None:
         ("a.ndjson", ContentType.JSONL),
         ("a.rs", ContentType.CODE),
         ("a.h", ContentType.CODE),
+        ("a.JPEG", ContentType.IMAGE),
     ],
 )
 def test_a_suffix_tells_the_type(tmp_path: Path, name: str, content_type: ContentType) -> None:
