@@ -43,6 +43,7 @@ class DegradationKind(StrEnum):
     CONTEXT_TRUNCATED = "context_truncated"
     RETRIEVER_SKIPPED = "retriever_skipped"
     RERANKER_SKIPPED = "reranker_skipped"
+    LEXICAL_AWAY = "lexical_away"
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,14 @@ class DenseRetriever:
 
 
 @dataclass(frozen=True, slots=True)
+class LexicalRetriever:
+    """Chunks by the words of the question (BM25); pairs of neighbouring words count
+    `bigram_weight` (0 to 10, server default 0.2) times as much as single ones."""
+
+    bigram_weight: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class SentenceRetriever:
     """Chunks by their best sentence, out of the `depth` (1 to 1,000, server default 200) that
     `base` finds: dense, or in a hybrid what the other parts find."""
@@ -92,7 +100,13 @@ class ParentDocumentRetriever:
     mean_of: int | None = None
 
 
-Retriever = DenseRetriever | SentenceRetriever | HybridRetriever | ParentDocumentRetriever
+Retriever = (
+    DenseRetriever
+    | LexicalRetriever
+    | SentenceRetriever
+    | HybridRetriever
+    | ParentDocumentRetriever
+)
 
 
 @dataclass(frozen=True, slots=True)

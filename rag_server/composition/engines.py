@@ -4,20 +4,24 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
+from datetime import timedelta
 from socket import gethostname
 from uuid import uuid4
 
 from rag_server.composition.backups import open_backups
 from rag_server.composition.catalog import catalog_location
-from rag_server.composition.index import open_index
+from rag_server.composition.index import open_index, open_lexical
 from rag_server.core.documents import View
 from rag_server.core.errors import PreconditionFailed, Reason
 from rag_server.core.follower import Follower
+from rag_server.core.followers import Followers
 from rag_server.core.leadership import Leadership
 from rag_server.core.protocols import Embedder
 from rag_server.core.telemetry import Telemetry
 from rag_server.core.vector_applier import VectorApplier
 from rag_server.embedders import EMBEDDERS
+from rag_server.indexes.lexical.applier import LexicalApplier
+from rag_server.indexes.lexical.index import LexicalIndex
 from rag_server.indexes.resident.index import ResidentIndex
 from rag_server.resilience.priority import give_way
 from rag_server.settings import Settings
@@ -38,13 +42,14 @@ class Engines:
     index: ChromaIndex
     embedder: Embedder
     embedders: Mapping[str, Embedder]
-    follower: Follower
+    lexical: LexicalIndex
+    followers: Followers
     resident: ResidentIndex
     backups: Backups | None
 
     def committed(self, view: View) -> None:
         """Tell all that follow that a commit made `view`."""
-        self.follower.notify(view)
+        self.followers.notify(view)
         self.resident.notify(view)
 
 
@@ -67,22 +72,42 @@ async def open_engines(
         asyncio.to_thread(_load_embedder, settings, embedder),
     )
     stack.callback(index.close)
-    follower = Follower(
-        catalog,
-        VectorApplier(catalog, index),
-        telemetry,
-        prepare_thread=give_way,
-        leadership=_leadership(settings, catalog),
-        shared=settings.catalog.url is not None,
-    )
-    await asyncio.to_thread(follower.start)
-    stack.callback(follower.stop)
+    lexical = await asyncio.to_thread(open_lexical, settings, catalog.identity, telemetry)
+    stack.callback(lexical.close)
+    followers = _followers(settings, catalog, index, lexical, telemetry)
+    await asyncio.to_thread(followers.start)
+    stack.callback(followers.stop)
     resident = _resident(settings, catalog, telemetry)
     resident.start()
     stack.callback(resident.stop)
     embedders = {each.name: each for each in (*others, model)}
     backups = open_backups(settings, catalog, telemetry)
-    return Engines(catalog, index, model, embedders, follower, resident, backups)
+    return Engines(catalog, index, model, embedders, lexical, followers, resident, backups)
+
+
+def _followers(
+    settings: Settings,
+    catalog: SqlCatalog,
+    index: ChromaIndex,
+    lexical: LexicalIndex,
+    telemetry: Telemetry,
+) -> Followers:
+    shared = settings.catalog.url is not None
+    # No call takes longer, so that none reads what was deleted before.
+    grace = timedelta(seconds=settings.server.max_deadline_seconds)
+    return Followers(
+        Follower(
+            catalog,
+            VectorApplier(catalog, index),
+            telemetry,
+            give_way,
+            _leadership(settings, catalog),
+            shared=shared,
+        ),
+        Follower(
+            catalog, LexicalApplier(catalog, lexical, grace), telemetry, give_way, shared=shared
+        ),
+    )
 
 
 def _resident(settings: Settings, catalog: SqlCatalog, telemetry: Telemetry) -> ResidentIndex:

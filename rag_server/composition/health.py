@@ -33,7 +33,7 @@ def probes(engines: Engines) -> Mapping[str, Probe]:
         "vector_index": Probe(
             engines.index.ping, not engines.index.shared, lambda: engines.index.breaker
         ),
-        "follower": Probe(engines.follower.ping),
+        "follower": Probe(engines.followers.ping),
     }
 
 

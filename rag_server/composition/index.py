@@ -1,6 +1,7 @@
-"""The vector index that the settings ask for."""
+"""The indexes that the settings ask for."""
 
 from rag_server.core.telemetry import SILENT, Telemetry
+from rag_server.indexes.lexical.index import LexicalIndex
 from rag_server.resilience.clients import PoolPolicy
 from rag_server.resilience.dependency import BreakerPolicy, Dependency
 from rag_server.resilience.retry import RetryPolicy
@@ -22,6 +23,12 @@ def open_index(settings: Settings, catalog: str, telemetry: Telemetry = SILENT) 
         engine = EmbeddedEngine(settings.data.directory / "chroma")
         return ChromaIndex(engine, catalog, telemetry)
     return ChromaIndex(_remote(settings, telemetry), catalog, telemetry)
+
+
+def open_lexical(settings: Settings, catalog: str, telemetry: Telemetry = SILENT) -> LexicalIndex:
+    """The index of words on this server's disk for the catalog of that identity; what of it
+    cannot be read is not there any more."""
+    return LexicalIndex(settings.data.directory / "lexical", catalog, telemetry)
 
 
 def _remote(settings: Settings, telemetry: Telemetry) -> RemoteEngine:

@@ -21,11 +21,11 @@ _SHOWN_COLLECTIONS = 20
 
 def job_runner(parts: Parts) -> JobRunner:
     """With a handler for every kind of jobs that this server can do."""
-    follower = parts.engines.follower
+    followers = parts.engines.followers
 
     def may_begin(kind: str) -> bool:
         # What takes from the index and what adds to it must be one server.
-        return kind != collector.KIND or follower.leads
+        return kind != collector.KIND or followers.leads
 
     handlers: list[JobHandler] = [
         _collector(parts),
@@ -75,7 +75,7 @@ def _reindexer(parts: Parts) -> Reindexer:
     return Reindexer(
         parts.engines.catalog,
         parts.engines.index,
-        parts.engines.follower,
+        parts.engines.followers,
         parts.preparation,
         parts.telemetry,
         parts.settings.retrieval.tail_limit,
@@ -87,7 +87,7 @@ def _collector(parts: Parts) -> GarbageCollector:
     return GarbageCollector(
         parts.engines.catalog,
         parts.engines.index,
-        parts.engines.follower,
+        parts.engines.followers,
         parts.telemetry,
         retention=timedelta(seconds=asked.tombstone_retention_seconds),
         job_retention=timedelta(seconds=parts.settings.jobs.retention_seconds),

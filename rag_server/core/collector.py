@@ -24,6 +24,10 @@ class Following(Protocol):
         """The catalog has this view."""
         ...
 
+    def applied(self, view: View) -> int:
+        """Revision that all that adds has applied."""
+        ...
+
     def forget(self, view: View) -> None:
         """Follow it no more."""
         ...

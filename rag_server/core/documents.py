@@ -63,6 +63,17 @@ class Embedding:
 
 
 @dataclass(frozen=True, slots=True)
+class ChunkWords:
+    """What is searched for words: a chunk's text and its document's title. `row` is the
+    catalog's name for the version that was read."""
+
+    row: int
+    chunk_id: str
+    title: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class View:
     """What a read is pinned to: one revision of one generation of a collection."""
 

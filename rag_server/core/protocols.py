@@ -18,6 +18,7 @@ from rag_server.core.chunk_log import ChunkLog
 from rag_server.core.content import ContentType, Parsed
 from rag_server.core.documents import (
     Build,
+    ChunkWords,
     Collection,
     Commit,
     Document,
@@ -312,6 +313,16 @@ class ChunkStore(Protocol):
         `since`, of the given document rows (None: all)."""
         ...
 
+    def words(
+        self, view: View, *, since: int = 0, documents: set[int] | None = None
+    ) -> list[ChunkWords]:
+        """Texts of the same chunks as `vectors` returns, ascending by row."""
+        ...
+
+    def ids(self, view: View, documents: set[int]) -> dict[str, int]:
+        """Rows by chunk id of the visible chunks of the given document rows."""
+        ...
+
     def count(self, view: View, *, since: int = 0, documents: set[int] | None = None) -> int:
         """How many chunks `vectors` would return."""
         ...
@@ -394,6 +405,27 @@ class Feed(Protocol):
         ...
 
 
+class WordFeed(Protocol):
+    """What the lexical index follows."""
+
+    def changes(self, view: View, after: int, limit: int) -> tuple[int, list[ChunkWords]]:
+        """The revision that a stretch as of `Feed.changes` goes up to, and the texts of its
+        chunks, each id once."""
+        ...
+
+    def dead(self, view: View, before: datetime) -> set[str]:
+        """Ids of chunks of which every version was deleted before that time."""
+        ...
+
+    def count(self, view: View) -> int:
+        """Number of chunk ids of which there is a row, dead or alive."""
+        ...
+
+    def known(self, view: View, ids: Sequence[str]) -> set[str]:
+        """Those of a few thousand ids of which there is a row, dead or alive."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class KeyRecord:
     """An API key without its secret."""
@@ -445,6 +477,8 @@ class Catalog(Protocol):
     def embeddings(self) -> EmbeddingStore: ...
     @property
     def feed(self) -> Feed: ...
+    @property
+    def words(self) -> WordFeed: ...
     @property
     def log(self) -> ChunkLog: ...
     @property
@@ -511,6 +545,34 @@ class VectorIndex(Protocol):
     def refresh(self) -> None:
         """Hear from the engine which parts there are and what they have applied: another
         process may have written, or data may have been lost."""
+        ...
+
+
+class LexicalIndex(Protocol):
+    """A derived index of words by chunk id, one part per `View.index_name`, of this server alone.
+    Scores are sums of BM25 over the question's words and, times `bigram_weight`, its pairs of
+    neighbouring words; above 0. Its methods raise Unavailable when the part has not (or no
+    longer) applied the revision `applied`."""
+
+    def search(
+        self,
+        name: str,
+        question: str,
+        limit: int,
+        *,
+        bigram_weight: float,
+        among: Sequence[str] | None = None,
+        applied: int = 0,
+    ) -> list[tuple[str, float]]:
+        """Up to `limit` (chunk id, score) that share a word with the question, best first; of
+        the chunks `among` only, unless it is None. None for an unknown name."""
+        ...
+
+    def score(
+        self, name: str, question: str, texts: Sequence[ChunkWords], *, bigram_weight: float
+    ) -> list[float]:
+        """What chunks that are not in the index would have for scores, as if their words were
+        counted with its own; 0 where they share no word with the question."""
         ...
 
 

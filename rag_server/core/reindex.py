@@ -205,13 +205,13 @@ class Reindexer:
     def _swap(self, target: _Target, builds: Sequence[Build], work: JobWork) -> bool:
         self._await_index(target, work)
         self._telemetry.reached("reindex.swap")
-        name = target.view(0).index_name
+        view = target.view(0)
         swapped = self._catalog.generations.swap(
             target.collection,
             target.generation,
             target.preparation.recipe,
             builds,
-            applied=lambda: self._index.applied(name),
+            applied=lambda: self._following.applied(view),
             tail=self._tail,
         )
         if swapped is None:
@@ -229,8 +229,8 @@ class Reindexer:
         view = target.view(target.revision)
         self._following.notify(view)
         work.check()
-        while self._index.applied(view.index_name) < target.revision:
-            work.progress("index", self._index.applied(view.index_name), target.revision)
+        while (applied := self._following.applied(view)) < target.revision:
+            work.progress("index", applied, target.revision)
             sleep(_GLANCE)
             work.check()
 

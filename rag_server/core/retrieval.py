@@ -89,6 +89,7 @@ class DegradationKind(StrEnum):
     CONTEXT_TRUNCATED = "CONTEXT_TRUNCATED"
     RETRIEVER_SKIPPED = "RETRIEVER_SKIPPED"
     RERANKER_SKIPPED = "RERANKER_SKIPPED"
+    LEXICAL_AWAY = "LEXICAL_AWAY"
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,14 @@ class DenseSpec:
 
 
 @dataclass(frozen=True, slots=True)
+class LexicalSpec:
+    """Chunks by the words of the question; pairs of neighbouring words count `bigram_weight`
+    times as much as single ones, 0 to 10."""
+
+    bigram_weight: float = 0.2
+
+
+@dataclass(frozen=True, slots=True)
 class SentenceSpec:
     """The best sentence of each of `depth` chunks that `base` finds; None: dense, or in a hybrid
     what the other parts find."""
@@ -91,11 +99,12 @@ class ParentDocumentSpec:
     mean_of: int = 1
 
 
-RetrieverSpec = DenseSpec | SentenceSpec | HybridSpec | ParentDocumentSpec
+RetrieverSpec = DenseSpec | LexicalSpec | SentenceSpec | HybridSpec | ParentDocumentSpec
 
 # By the names of the contract's oneofs.
 RETRIEVER_SPECS: Mapping[str, type[RetrieverSpec]] = {
     "dense": DenseSpec,
+    "lexical": LexicalSpec,
     "sentence": SentenceSpec,
     "hybrid": HybridSpec,
     "parent_document": ParentDocumentSpec,

@@ -12,14 +12,22 @@ from rag_server.core.protocols import (
     ChunkStore,
     Completion,
     Freshness,
+    LexicalIndex,
     Retriever,
     Search,
     VectorIndex,
 )
 from rag_server.core.retrieval import Candidate
-from rag_server.core.specs import DenseSpec, HybridSpec, ParentDocumentSpec, SentenceSpec
+from rag_server.core.specs import (
+    DenseSpec,
+    HybridSpec,
+    LexicalSpec,
+    ParentDocumentSpec,
+    SentenceSpec,
+)
 from rag_server.retrievers.dense import DenseRetriever
 from rag_server.retrievers.hybrid import HybridRetriever
+from rag_server.retrievers.lexical import LexicalRetriever
 from rag_server.retrievers.parent_document import ParentDocumentRetriever
 from rag_server.retrievers.sentence import SentenceRetriever
 
@@ -34,6 +42,8 @@ class Sources:
     reader: ChunkReader
     index: VectorIndex
     freshness: Freshness
+    lexical: LexicalIndex
+    lexical_freshness: Freshness
     exact_limit: int
     tail_limit: int
     completion: Completion
@@ -62,6 +72,17 @@ def _dense(sources: Sources, every: Retrievers) -> Retriever:
     )
 
 
+def _lexical(sources: Sources, every: Retrievers) -> Retriever:
+    del every
+    return LexicalRetriever(
+        sources.chunks,
+        sources.lexical,
+        sources.lexical_freshness,
+        exact_limit=sources.exact_limit,
+        tail_limit=sources.tail_limit,
+    )
+
+
 def _sentence(sources: Sources, every: Retrievers) -> Retriever:
     return SentenceRetriever(sources.chunks, every)
 
@@ -78,6 +99,7 @@ def _parent_document(sources: Sources, every: Retrievers) -> Retriever:
 # Spec -> maker of the strategy that it asks for.
 RETRIEVERS: Mapping[type, Callable[[Sources, Retrievers], Retriever]] = {
     DenseSpec: _dense,
+    LexicalSpec: _lexical,
     SentenceSpec: _sentence,
     HybridSpec: _hybrid,
     ParentDocumentSpec: _parent_document,

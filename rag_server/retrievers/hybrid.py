@@ -8,11 +8,18 @@ from rag_server.core.call import Call
 from rag_server.core.errors import Unavailable
 from rag_server.core.protocols import Retriever, Search
 from rag_server.core.retrieval import Candidate, DegradationKind, StageScore
-from rag_server.core.specs import ConvexSpec, DenseSpec, HybridSpec, SentenceSpec, WeightedSpec
+from rag_server.core.specs import (
+    ConvexSpec,
+    DenseSpec,
+    HybridSpec,
+    LexicalSpec,
+    SentenceSpec,
+    WeightedSpec,
+)
 from rag_server.retrievers.fusion import Ranking, fuse
 
 # Strategies that score a few chunks of somebody else's for little.
-_SCORING = (DenseSpec, SentenceSpec)
+_SCORING = (DenseSpec, LexicalSpec, SentenceSpec)
 
 
 @dataclass(frozen=True, slots=True)

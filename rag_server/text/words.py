@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -32,17 +33,26 @@ def words(text: str) -> Words:
     """The content words of a text. Identifiers such as `ERR_CONN_42` or `v1.2.3`
     and numbers stay whole; "1,000", "1000" and "1000.0" are one number, as are
     "twelve" and "12"."""
-    parts = (unicodedata.normalize("NFKC", each) for each in _PART.findall(text))
-    found = [_plain(each) for each in _WORD.findall("".join(parts).casefold())]
-    # A stemmer must not be shared between threads; a new one costs a microsecond.
-    stems: list[str] = Stemmer.Stemmer("english").stemWords(found)
-    content = (stem for stem, word in zip(stems, found, strict=True) if word not in STOP_WORDS)
+    found = [plain(each) for each in _WORD.findall(normalised(text).casefold())]
+    stemmed = stems(found)
+    content = (stem for stem, word in zip(stemmed, found, strict=True) if word not in STOP_WORDS)
     numbers = (each for each in found if each[0].isdigit())
-    return Words(tuple(content), tuple(pairwise(stems)), frozenset(numbers))
+    return Words(tuple(content), tuple(pairwise(stemmed)), frozenset(numbers))
 
 
-def _plain(word: str) -> str:
-    """Numbers in one spelling, other words as they are."""
+def normalised(text: str) -> str:
+    """The text in normal form NFKC, in time linear in its length."""
+    return "".join(unicodedata.normalize("NFKC", each) for each in _PART.findall(text))
+
+
+def stems(folded: Sequence[str]) -> list[str]:
+    """The stems of folded words, in order; what is no English word mostly stays as it is."""
+    # A stemmer must not be shared between threads; a new one costs a microsecond.
+    return list(Stemmer.Stemmer("english").stemWords(folded))
+
+
+def plain(word: str) -> str:
+    """Numbers in one spelling, other folded words as they are."""
     if _NUMBER.fullmatch(word):
         whole, _, fraction = word.replace(",", "").partition(".")
         fraction = fraction.rstrip("0")

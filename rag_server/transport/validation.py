@@ -222,6 +222,7 @@ RULES: Mapping[type[Message], Sequence[Rule]] = {
     pipeline_pb2.MmrReranker: (Rule("relevance", _within(0, 1)), _DEPTH),
     pipeline_pb2.Retriever: tuple(Rule(strategy, _nested) for strategy in RETRIEVER_SPECS),
     pipeline_pb2.DenseRetriever: (Rule("min_score", _within(-1, 1)),),
+    pipeline_pb2.LexicalRetriever: (Rule("bigram_weight", _within(0, 10)),),
     pipeline_pb2.SentenceRetriever: (Rule("base", _nested), _DEPTH),
     pipeline_pb2.HybridRetriever: (
         Rule("parts", _Items(2, 8)),

@@ -19,6 +19,9 @@ POINTS = (
     "index.begin",
     "index.inside",
     "index.done",
+    "lexical.begin",
+    "lexical.inside",
+    "lexical.done",
 )
 # By the order in which a job passes them; the removal of what was deleted is one.
 JOBS = ("job.claimed", "garbage.removed", "garbage.dropped", "job.done", "job.undone")

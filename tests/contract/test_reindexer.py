@@ -50,16 +50,20 @@ class Words:
 
 
 class Behind:
-    """An index that for some looks has nothing of what was committed after a revision."""
+    """A follower that for some looks has nothing of what was committed after a revision."""
 
-    def __init__(self, index: VectorIndex, revision: int, looks: int) -> None:
-        self._index = index
+    def __init__(self, following: Any, revision: int, looks: int) -> None:
+        self._following = following
         self._revision = revision
         self._looks = looks
 
-    def applied(self, name: str) -> int:
+    def applied(self, view: View) -> int:
         self._looks -= 1
-        return self._index.applied(name) if self._looks < 0 else self._revision
+        applied: int = self._following.applied(view)
+        return applied if self._looks < 0 else self._revision
+
+    def notify(self, view: View) -> None:
+        self._following.notify(view)
 
 
 @pytest.fixture
@@ -217,9 +221,9 @@ def test_swap_is_not_tried_before_the_index_has_large_batches(
 ) -> None:
     write(catalog_under_test, d=" ".join(f"w{number}" for number in range(600)))
     prepared: Any = Words()
-    behind: Any = Behind(index_under_test, newest(catalog_under_test).revision, looks=20)
+    behind: Any = Behind(following, newest(catalog_under_test).revision, looks=20)
     reindexer = Reindexer(
-        catalog_under_test, behind, following, lambda settings: prepared, telemetry, 100
+        catalog_under_test, index_under_test, behind, lambda settings: prepared, telemetry, 100
     )
     reindexer.run(work_on(catalog_under_test, asked(catalog_under_test)))
     assert newest(catalog_under_test).generation == 2

@@ -1,7 +1,8 @@
 """What every retriever owes: visible chunks only, exactly filtered, best first."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import numpy as np
@@ -19,45 +20,51 @@ from rag_server.core.retrieval import Candidate, DegradationKind
 from rag_server.core.specs import (
     DenseSpec,
     HybridSpec,
+    LexicalSpec,
     ParentDocumentSpec,
     RetrieverSpec,
     SentenceSpec,
     WeightedSpec,
 )
 from rag_server.generators.completion import NoModel
+from rag_server.indexes.lexical.applier import LexicalApplier
+from rag_server.indexes.lexical.index import LexicalIndex
 from rag_server.retrievers import RETRIEVERS, Retrievers, Sources
 from rag_server.settings import Settings
-from tests.contract.conftest import Sketch
+from tests.contract.conftest import IDENTITY, Sketch, vector_of
 
 WORDS = [f"word{n}" for n in range(40)]
 # Each so that it ranks by the cosine of a chunk's only sentence, about.
 SPECS: dict[type, RetrieverSpec] = {
     DenseSpec: DenseSpec(),
+    LexicalSpec: LexicalSpec(),
     SentenceSpec: SentenceSpec(),
     HybridSpec: HybridSpec((WeightedSpec(DenseSpec()), WeightedSpec(DenseSpec()))),
     ParentDocumentSpec: ParentDocumentSpec(),
 }
-dense_only = pytest.mark.parametrize("spec", [DenseSpec()], ids=["dense"])
+AWAY = {DenseSpec: DegradationKind.INDEX_AWAY, LexicalSpec: DegradationKind.LEXICAL_AWAY}
 Ask = Callable[..., list[Candidate]]
 Nearest = Callable[[str, Iterable[int], int], list[str]]
 
 
 class FixedQuestion:
-    """A question whose vector is given."""
-
-    text = "which?"
+    """A question whose vector is given, and whose words ask for the same: the nearer that of a
+    chunk, the more often they name it."""
 
     def __init__(self, vector: Vector) -> None:
         self._vector = vector
+        words = sorted([*WORDS, "fresh"], key=lambda word: float(np.dot(vector_of(word), vector)))
+        ascending = " ".join(f"{word} " * count for count, word in enumerate(words, 1))
+        self.text = ascending + f" {words[-1]}" * 60
 
     def vector(self) -> Vector:
         return self._vector
 
 
 class Applied:
-    """Freshness that reports what the index has, and never waits."""
+    """Freshness that reports what an index has, and never waits."""
 
-    def __init__(self, index: VectorIndex) -> None:
+    def __init__(self, index: VectorIndex | LexicalIndex) -> None:
         self._index = index
 
     def applied(self, view: View) -> int:
@@ -94,6 +101,23 @@ class AwayIndex:
         return []
 
 
+class AwayLexical(LexicalIndex):
+    """An index of words that has lost what it had."""
+
+    def applied(self, name: str) -> int:
+        return 1
+
+    def search(self, *args: object, **kwargs: object) -> list[tuple[str, float]]:
+        raise Unavailable("the lexical index is being filled again", Reason.INDEX_BEHIND)
+
+
+@pytest.fixture
+def lexical(tmp_path: Path) -> Iterator[LexicalIndex]:
+    index = LexicalIndex(tmp_path / "lexical", IDENTITY)
+    yield index
+    index.close()
+
+
 @pytest.fixture
 def index_settings(tmp_path: Path) -> Settings:
     """Over the embedded index only: its own suite says that the others behave like it."""
@@ -107,14 +131,21 @@ def spec(request: pytest.FixtureRequest) -> RetrieverSpec:
 
 @pytest.fixture
 def make(
-    catalog_under_test: Catalog, index_under_test: VectorIndex, spec: RetrieverSpec
+    catalog_under_test: Catalog,
+    index_under_test: VectorIndex,
+    lexical: LexicalIndex,
+    tmp_path: Path,
 ) -> Callable[..., Retriever]:
-    def made(index: VectorIndex = index_under_test, exact: int = 5, tail: int = 100) -> Retriever:
+    def made(*, away: bool = False, exact: int = 5, tail: int = 100) -> Retriever:
+        index: VectorIndex = AwayIndex() if away else index_under_test
+        words = AwayLexical(tmp_path / "away", IDENTITY) if away else lexical
         sources = Sources(
             chunks=catalog_under_test.chunks,
             reader=catalog_under_test.reader,
             index=index,
             freshness=Applied(index),
+            lexical=words,
+            lexical_freshness=Applied(words),
             exact_limit=exact,
             tail_limit=tail,
             completion=NoModel(),
@@ -135,7 +166,13 @@ def view(catalog_under_test: Catalog) -> View:
 
 
 @pytest.fixture
-def indexed(catalog_under_test: Catalog, index_under_test: VectorIndex, view: View) -> View:
+def indexed(
+    catalog_under_test: Catalog,
+    index_under_test: VectorIndex,
+    lexical: LexicalIndex,
+    view: View,
+) -> View:
+    LexicalApplier(catalog_under_test, lexical, timedelta(minutes=1)).follow(view, 0)
     index_under_test.prepare(view.index_name, IndexSettings())
     index_under_test.apply(view.index_name, catalog_under_test.feed.changes(view, 0, 1_000))
     return view
@@ -304,9 +341,13 @@ def test_filters_are_exact_on_every_path(
         assert ids(ask(make(exact=exact), indexed, word, limit, filter)) == expected
 
 
-@dense_only
+@pytest.mark.parametrize(
+    ("spec", "widest", "fewest"),
+    [(DenseSpec(), "index", "exact"), (LexicalSpec(), "lexical", "survivors")],
+    ids=["dense", "lexical"],
+)
 def test_the_funnel_says_which_path_was_taken(
-    make: Callable[..., Retriever], ask: Ask, indexed: View
+    make: Callable[..., Retriever], ask: Ask, indexed: View, widest: str, fewest: str
 ) -> None:
     few = Comparison("n", Operator.LESS_THAN, 3)
     steps: dict[str, list[str]] = {}
@@ -315,30 +356,31 @@ def test_the_funnel_says_which_path_was_taken(
         ask(make(), indexed, filter=asked, call=call)
         steps[name] = [each.step for each in call.funnel]
     assert steps == {
-        "none": ["index", "visible"],
-        "few": ["filtered", "exact"],
-        "many": ["filtered", "index", "visible"],
+        "none": [widest, "visible"],
+        "few": ["filtered", fewest],
+        "many": ["filtered", widest, "visible"],
     }
 
 
-@dense_only
+@pytest.mark.parametrize("spec", [DenseSpec(), LexicalSpec()], ids=["dense", "lexical"])
 def test_a_small_collection_is_scanned_while_the_index_is_away(
     make: Callable[..., Retriever],
     ask: Ask,
     indexed: View,
     nearest: Nearest,
+    spec: RetrieverSpec,
 ) -> None:
     call = a_call()
-    found = ask(make(index=AwayIndex(), exact=100), indexed, call=call)
+    found = ask(make(away=True, exact=100), indexed, call=call)
     assert ids(found) == nearest("word7", range(40), 5)
-    assert [each.kind for each in call.degradations] == [DegradationKind.INDEX_AWAY]
+    assert [each.kind for each in call.degradations] == [AWAY[type(spec)]]
 
 
 def test_a_large_one_is_unavailable(
     make: Callable[..., Retriever], ask: Ask, indexed: View
 ) -> None:
     with pytest.raises(Unavailable):
-        ask(make(index=AwayIndex(), exact=10), indexed)
+        ask(make(away=True, exact=10), indexed)
 
 
 def test_only_those_given_are_ranked(

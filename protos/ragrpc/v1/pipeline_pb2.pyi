@@ -31,22 +31,30 @@ class MmrReranker(_message.Message):
     def __init__(self, relevance: _Optional[float] = ..., depth: _Optional[int] = ...) -> None: ...
 
 class Retriever(_message.Message):
-    __slots__ = ("dense", "sentence", "hybrid", "parent_document")
+    __slots__ = ("dense", "lexical", "sentence", "hybrid", "parent_document")
     DENSE_FIELD_NUMBER: _ClassVar[int]
+    LEXICAL_FIELD_NUMBER: _ClassVar[int]
     SENTENCE_FIELD_NUMBER: _ClassVar[int]
     HYBRID_FIELD_NUMBER: _ClassVar[int]
     PARENT_DOCUMENT_FIELD_NUMBER: _ClassVar[int]
     dense: DenseRetriever
+    lexical: LexicalRetriever
     sentence: SentenceRetriever
     hybrid: HybridRetriever
     parent_document: ParentDocumentRetriever
-    def __init__(self, dense: _Optional[_Union[DenseRetriever, _Mapping]] = ..., sentence: _Optional[_Union[SentenceRetriever, _Mapping]] = ..., hybrid: _Optional[_Union[HybridRetriever, _Mapping]] = ..., parent_document: _Optional[_Union[ParentDocumentRetriever, _Mapping]] = ...) -> None: ...
+    def __init__(self, dense: _Optional[_Union[DenseRetriever, _Mapping]] = ..., lexical: _Optional[_Union[LexicalRetriever, _Mapping]] = ..., sentence: _Optional[_Union[SentenceRetriever, _Mapping]] = ..., hybrid: _Optional[_Union[HybridRetriever, _Mapping]] = ..., parent_document: _Optional[_Union[ParentDocumentRetriever, _Mapping]] = ...) -> None: ...
 
 class DenseRetriever(_message.Message):
     __slots__ = ("min_score",)
     MIN_SCORE_FIELD_NUMBER: _ClassVar[int]
     min_score: float
     def __init__(self, min_score: _Optional[float] = ...) -> None: ...
+
+class LexicalRetriever(_message.Message):
+    __slots__ = ("bigram_weight",)
+    BIGRAM_WEIGHT_FIELD_NUMBER: _ClassVar[int]
+    bigram_weight: float
+    def __init__(self, bigram_weight: _Optional[float] = ...) -> None: ...
 
 class SentenceRetriever(_message.Message):
     __slots__ = ("base", "depth")

@@ -81,12 +81,14 @@ class Degradation(_message.Message):
         KIND_CONTEXT_TRUNCATED: _ClassVar[Degradation.Kind]
         KIND_RETRIEVER_SKIPPED: _ClassVar[Degradation.Kind]
         KIND_RERANKER_SKIPPED: _ClassVar[Degradation.Kind]
+        KIND_LEXICAL_AWAY: _ClassVar[Degradation.Kind]
     KIND_UNSPECIFIED: Degradation.Kind
     KIND_INDEX_AWAY: Degradation.Kind
     KIND_ANSWER_TRUNCATED: Degradation.Kind
     KIND_CONTEXT_TRUNCATED: Degradation.Kind
     KIND_RETRIEVER_SKIPPED: Degradation.Kind
     KIND_RERANKER_SKIPPED: Degradation.Kind
+    KIND_LEXICAL_AWAY: Degradation.Kind
     KIND_FIELD_NUMBER: _ClassVar[int]
     STAGE_FIELD_NUMBER: _ClassVar[int]
     DETAIL_FIELD_NUMBER: _ClassVar[int]

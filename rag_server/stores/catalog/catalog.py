@@ -21,6 +21,7 @@ from rag_server.stores.catalog.leases import SqlLeases
 from rag_server.stores.catalog.load import SqlLoader
 from rag_server.stores.catalog.location import Location, open_database
 from rag_server.stores.catalog.reader import SqlReader
+from rag_server.stores.catalog.word_feed import SqlWordFeed
 from rag_server.stores.catalog.writer import Writer
 from rag_server.stores.migration import prepare
 
@@ -43,6 +44,7 @@ class SqlCatalog:
         self.reader = SqlReader(self._cursor, self.chunks)
         self.embeddings = SqlEmbeddings(self._cursor)
         self.feed = SqlFeed(self._database, self._writer)
+        self.words = SqlWordFeed(self._database)
         self.keys = SqlKeys(*shared)
         self.audit = SqlAudit(self._database)
         self.leases = SqlLeases(self._writer, clock)

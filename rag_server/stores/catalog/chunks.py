@@ -9,7 +9,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rag_server.core.call import Deadline
-from rag_server.core.documents import Relative, Sentences, StoredChunk, Vector, View
+from rag_server.core.documents import (
+    ChunkWords,
+    Relative,
+    Sentences,
+    StoredChunk,
+    Vector,
+    View,
+)
 from rag_server.core.filters import Filter, matches
 from rag_server.core.values import Span
 from rag_server.stores.catalog.blob import unpack_sentences, unpack_spans, unpack_vectors
@@ -68,10 +75,17 @@ SELECT COUNT(*) FROM chunks c INDEXED BY chunks_by_revision
 WHERE c.collection_id = ? AND c.generation = ? AND c.created_rev > ? AND c.created_rev <= ?
 AND (c.deleted_rev IS NULL OR c.deleted_rev > ?)
 """
+_WORDS = """
+SELECT c.id, c.chunk_id, d.title, c.text
+FROM chunks c INDEXED BY chunks_by_revision CROSS JOIN documents d ON d.id = c.document
+WHERE c.collection_id = ? AND c.generation = ? AND c.created_rev > ? AND c.created_rev <= ?
+AND (c.deleted_rev IS NULL OR c.deleted_rev > ?)
+"""
+_IDS = _COUNT.replace("COUNT(*)", "c.chunk_id, c.id")
 # Of some documents, which are few.
-_VECTORS_OF, _COUNT_OF = (
+_VECTORS_OF, _COUNT_OF, _WORDS_OF, _IDS_OF = (
     f"{sql.replace('chunks_by_revision', 'chunks_by_document')} AND c.document IN (*)"
-    for sql in (_VECTORS, _COUNT)
+    for sql in (_VECTORS, _COUNT, _WORDS, _IDS)
 )
 
 # Documents tested against a filter between two looks at the deadline.
@@ -189,6 +203,20 @@ class SqlChunks:
         rows = sorted(self._select(_VECTORS, _VECTORS_OF, view, since, documents))
         matrix = unpack_vectors([vector for _, _, vector in rows])
         return [(row, chunk_id) for row, chunk_id, _ in rows], matrix
+
+    def words(
+        self, view: View, *, since: int = 0, documents: set[int] | None = None
+    ) -> list[ChunkWords]:
+        """Texts of the same chunks as `vectors` returns, ascending by row."""
+        rows = sorted(self._select(_WORDS, _WORDS_OF, view, since, documents))
+        return [
+            ChunkWords(row, chunk_id, content(title), content(text))
+            for row, chunk_id, title, text in rows
+        ]
+
+    def ids(self, view: View, documents: set[int]) -> dict[str, int]:
+        """Rows by chunk id of the visible chunks of the given document rows."""
+        return dict(self._select(_IDS, _IDS_OF, view, 0, documents))
 
     def count(self, view: View, *, since: int = 0, documents: set[int] | None = None) -> int:
         """How many chunks `vectors` would return."""

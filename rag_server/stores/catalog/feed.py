@@ -49,12 +49,12 @@ class SqlFeed:
     def changes(self, view: View, after: int, limit: int) -> Changes:
         """Whole revisions in (after, view.revision], each entry once, in order of creation."""
         with self._database.reading() as connection:
-            upto = _end_of_stretch(connection, view, after, limit)
+            upto = end_of_stretch(connection, view, after, limit)
             created = (chunks.c.created_rev > after) & (chunks.c.created_rev <= upto)
             first = func.min(chunks.c.id).label("first")
             entries = (
                 select(chunks.c.embedding, first)
-                .where(_of(view), created)
+                .where(of_generation(view), created)
                 .group_by(chunks.c.embedding)
                 .subquery()
             )
@@ -68,7 +68,9 @@ class SqlFeed:
     def living(self, view: View, ids: Sequence[str], upto: int | None = None) -> Changes:
         """Entries among them that a live chunk refers to."""
         alive = select(chunks.c.id).where(
-            chunks.c.embedding == embeddings.c.id, _of(view), chunks.c.deleted_rev.is_(None)
+            chunks.c.embedding == embeddings.c.id,
+            of_generation(view),
+            chunks.c.deleted_rev.is_(None),
         )
         if upto is not None:
             alive = alive.where(chunks.c.created_rev <= upto)
@@ -96,7 +98,7 @@ class SqlFeed:
     def purge(self, view: View, before: datetime) -> int:
         """Remove dead chunks, then document versions without chunks; number of chunks."""
         moment = to_micros(before)
-        some_chunks = select(chunks.c.id).where(_of(view), chunks.c.deleted_at < moment)
+        some_chunks = select(chunks.c.id).where(of_generation(view), chunks.c.deleted_at < moment)
         some_documents = select(documents.c.id).where(
             documents.c.collection_id == view.collection_id,
             documents.c.deleted_at < moment,
@@ -144,7 +146,8 @@ class SqlFeed:
         return remove_all(self._writer, lambda connection: remove(connection, some))
 
 
-def _of(view: View) -> ColumnElement[bool]:
+def of_generation(view: View) -> ColumnElement[bool]:
+    """That a chunk is one of the view's generation."""
     return (chunks.c.collection_id == view.collection_id) & (chunks.c.generation == view.generation)
 
 
@@ -157,7 +160,7 @@ def _stretch_of_dead(view: View, moment: int, at: int, row: int) -> Select[int, 
     """The next chunks that were deleted before `moment`, after that one."""
     return (
         select(chunks.c.id, chunks.c.deleted_at, chunks.c.embedding)
-        .where(_of(view), chunks.c.deleted_at < moment)
+        .where(of_generation(view), chunks.c.deleted_at < moment)
         .where(tuple_(chunks.c.deleted_at, chunks.c.id) > tuple_(at, row))
         .order_by(chunks.c.deleted_at, chunks.c.id)
         .limit(_STRETCH)
@@ -168,17 +171,19 @@ def _dead(view: View, moment: int, some: Collection[int]) -> Select[bytes]:
     """Keys of those embeddings that no chunk of the generation needs any more."""
     survivor = (
         select(chunks.c.id)
-        .where(_of(view), chunks.c.embedding == embeddings.c.id)
+        .where(of_generation(view), chunks.c.embedding == embeddings.c.id)
         .where(or_(chunks.c.deleted_at.is_(None), chunks.c.deleted_at >= moment))
     )
     return select(embeddings.c.key).where(embeddings.c.id.in_(some), ~survivor.exists())
 
 
-def _end_of_stretch(connection: Connection, view: View, after: int, limit: int) -> int:
+def end_of_stretch(connection: Connection, view: View, after: int, limit: int) -> int:
     """The revision in which the `limit`-th chunk was created, or the view's."""
     query = (
         select(chunks.c.created_rev)
-        .where(_of(view), chunks.c.created_rev > after, chunks.c.created_rev <= view.revision)
+        .where(
+            of_generation(view), chunks.c.created_rev > after, chunks.c.created_rev <= view.revision
+        )
         .order_by(chunks.c.created_rev)
         .offset(limit - 1)
         .limit(1)

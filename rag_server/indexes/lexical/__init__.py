@@ -1,0 +1,1 @@
+"""Words of chunks, in tantivy on this server's disk."""

@@ -1,0 +1,208 @@
+"""Lexical retrieval: chunks by the words of the question, exactly visible and exactly filtered."""
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from rag_server.core.call import Call
+from rag_server.core.documents import ChunkWords, StoredChunk, View
+from rag_server.core.errors import Reason, Unavailable
+from rag_server.core.protocols import ChunkStore, Freshness, LexicalIndex, Search
+from rag_server.core.retrieval import Candidate, DegradationKind, StageScore
+from rag_server.core.specs import LexicalSpec
+
+# Fetched on top of what is asked, so that a few deleted chunks cost no second search.
+_SLACK = 4
+_WIDENING = 4
+
+
+class LexicalRetriever:
+    """Searches the index of words and joins what it says to the catalog's visibility.
+
+    Paths, named in the funnel: "lexical" (over-fetched and masked, until enough is left or
+    nothing more holds a word), "survivors" (those of a filter that leaves few, which the index
+    scores alone), "tail" (what the index has not applied yet, scored from the stored text), and
+    "exact" (a small collection, or few survivors, scored so while the index is away).
+    """
+
+    def __init__(
+        self,
+        chunks: ChunkStore,
+        index: LexicalIndex,
+        freshness: Freshness,
+        *,
+        exact_limit: int,
+        tail_limit: int,
+    ) -> None:
+        self._chunks = chunks
+        self._index = index
+        self._freshness = freshness
+        self._exact_limit = exact_limit
+        self._tail_limit = tail_limit
+
+    def retrieve(self, search: Search, call: Call) -> list[Candidate]:
+        """At most `search.limit` candidates, best score first: only such as share a word with
+        the question, but all of those in `search.among`."""
+        if search.among is not None:
+            found: Iterable[Candidate] = self._scored(search, search.among, call)
+        else:
+            found = self._found(search, call)
+        ranked = sorted(found, key=lambda each: (-each.score, each.chunk_id))[: search.limit]
+        return [_staged(each, rank) for rank, each in enumerate(ranked, 1)]
+
+    def _found(self, search: Search, call: Call) -> Iterable[Candidate]:
+        allowed = self._allowed(search, call)
+        try:
+            applied = self._applied(search.view, call)
+            indexed = self._indexed(search, allowed, applied, call)
+        except Unavailable as error:
+            return self._without_index(search, allowed, call, error)
+        tail = self._read(search, self._tail(search, allowed, applied, call))
+        # A chunk of the tail may be in the index too, by an earlier version of its document.
+        return {each.chunk_id: each for each in (*tail, *indexed)}.values()
+
+    def _allowed(self, search: Search, call: Call) -> set[int] | None:
+        if search.filter is None:
+            return None
+        allowed = self._chunks.matching(search.view, search.filter, call.deadline)
+        call.narrow("filtered", len(allowed), "documents that pass the filter")
+        return allowed
+
+    def _indexed(
+        self, search: Search, allowed: set[int] | None, applied: int, call: Call
+    ) -> Sequence[Candidate]:
+        if allowed is not None and self._few(search.view, allowed):
+            return self._survivors(search, allowed, applied, call)
+        return self._masked(search, allowed, applied, call)
+
+    def _few(self, view: View, allowed: set[int] | None) -> bool:
+        return self._chunks.count(view, documents=allowed) <= self._exact_limit
+
+    def _survivors(
+        self, search: Search, allowed: set[int], applied: int, call: Call
+    ) -> Sequence[Candidate]:
+        rows = self._chunks.ids(search.view, allowed)
+        ranked = self._ask(search, search.limit, applied, list(rows))
+        call.narrow("survivors", len(rows), "of which those with a word of the question are scored")
+        return [Candidate(rows[chunk_id], chunk_id, score) for chunk_id, score in ranked]
+
+    def _masked(
+        self, search: Search, allowed: set[int] | None, applied: int, call: Call
+    ) -> Sequence[Candidate]:
+        """The index's ranking without what is invisible or filtered out."""
+        fetch = search.limit + _SLACK
+        while True:
+            call.deadline.check("search")
+            ranked = self._ask(search, fetch, applied)
+            kept = self._visible(search.view, ranked, allowed)
+            if len(kept) >= search.limit or len(ranked) < fetch:
+                call.narrow("lexical", len(ranked), "best by words")
+                call.narrow("visible", len(kept))
+                return kept
+            fetch *= _WIDENING
+
+    def _ask(
+        self, search: Search, limit: int, applied: int, among: Sequence[str] | None = None
+    ) -> list[tuple[str, float]]:
+        return self._index.search(
+            search.view.index_name,
+            search.question.text,
+            limit,
+            bigram_weight=_bigram_weight(search),
+            among=among,
+            applied=applied,
+        )
+
+    def _visible(
+        self, view: View, ranked: Sequence[tuple[str, float]], allowed: set[int] | None
+    ) -> Sequence[Candidate]:
+        ids = [chunk_id for chunk_id, _ in ranked]
+        if allowed is None:
+            # Nearly all of these are hits: read them whole at once.
+            return _whole(ranked, self._chunks.read_visible(view, ids))
+        rows = self._chunks.visible(view, ids)
+        return [
+            Candidate(rows[chunk_id][0], chunk_id, score)
+            for chunk_id, score in ranked
+            if chunk_id in rows and rows[chunk_id][1] in allowed
+        ]
+
+    def _applied(self, view: View, call: Call) -> int:
+        """The revision that the index is searched at, waited for unless what it lacks is
+        little. Read before the search, so that nothing falls between both."""
+        applied = self._freshness.applied(view)
+        if self._is_far(view, applied):
+            applied = self._freshness.wait(view, view.revision, call.deadline)
+            if self._is_far(view, applied):
+                raise Unavailable("the lexical index is catching up", Reason.INDEX_BEHIND)
+        return min(applied, view.revision)
+
+    def _is_far(self, view: View, applied: int) -> bool:
+        if applied >= view.revision:
+            return False
+        return self._chunks.count(view, since=applied) > self._tail_limit
+
+    def _tail(
+        self, search: Search, allowed: set[int] | None, applied: int, call: Call
+    ) -> Sequence[ChunkWords]:
+        """Chunks that the index had not applied."""
+        if applied >= search.view.revision:
+            return ()
+        texts = self._chunks.words(search.view, since=applied, documents=allowed)
+        call.narrow("tail", len(texts), "not yet in the index, scored from their text")
+        return texts
+
+    def _without_index(
+        self, search: Search, allowed: set[int] | None, call: Call, error: Unavailable
+    ) -> Sequence[Candidate]:
+        if not self._few(search.view, allowed):
+            raise error
+        call.degrade(
+            DegradationKind.LEXICAL_AWAY, "search", "the lexical index is away; all texts were read"
+        )
+        texts = self._chunks.words(search.view, documents=allowed)
+        call.narrow("exact", len(texts), "scored from their text")
+        return self._read(search, texts)
+
+    def _read(self, search: Search, texts: Sequence[ChunkWords]) -> Sequence[Candidate]:
+        """Scores from the stored text itself."""
+        name, weight = search.view.index_name, _bigram_weight(search)
+        scores = self._index.score(name, search.question.text, texts, bigram_weight=weight)
+        return [
+            Candidate(text.row, text.chunk_id, score)
+            for text, score in zip(texts, scores, strict=True)
+            if score > 0.0
+        ]
+
+    def _scored(
+        self, search: Search, among: Sequence[Candidate], call: Call
+    ) -> Sequence[Candidate]:
+        """What others found, each with its score here; 0 where it shares no word."""
+        applied = self._applied(search.view, call)
+        ids = [each.chunk_id for each in among]
+        ranked = self._ask(search, len(ids), applied, ids) if ids else []
+        wanted = frozenset(ids)
+        tail = [text for text in self._tail(search, None, applied, call) if text.chunk_id in wanted]
+        scores = {each.chunk_id: each.score for each in self._read(search, tail)} | dict(ranked)
+        return [
+            Candidate(each.row, each.chunk_id, scores.get(each.chunk_id, 0.0), chunk=each.chunk)
+            for each in among
+        ]
+
+
+def _bigram_weight(search: Search) -> float:
+    assert isinstance(search.spec, LexicalSpec)
+    return search.spec.bigram_weight
+
+
+def _whole(
+    ranked: Sequence[tuple[str, float]], chunks: Mapping[str, StoredChunk]
+) -> Sequence[Candidate]:
+    return [
+        Candidate(chunks[chunk_id].row, chunk_id, score, chunk=chunks[chunk_id])
+        for chunk_id, score in ranked
+        if chunk_id in chunks
+    ]
+
+
+def _staged(candidate: Candidate, rank: int) -> Candidate:
+    stage = StageScore("lexical", candidate.score, rank)
+    return Candidate(candidate.row, candidate.chunk_id, candidate.score, (stage,), candidate.chunk)
