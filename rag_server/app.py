@@ -13,6 +13,7 @@ from rag_server.composition.jobs import job_runner, start_jobs
 from rag_server.composition.parts import Parts
 from rag_server.composition.pipelines import named_pipelines
 from rag_server.composition.pools import open_pools
+from rag_server.composition.rerankers import load_cross_encoder
 from rag_server.composition.rpc import rpc_server
 from rag_server.core.health import Watch
 from rag_server.core.job_desk import JobDesk
@@ -62,7 +63,10 @@ async def running(
         pools = open_pools(settings, metrics, stack)
         generators = open_generators(settings, pools, stack)
         preparation = preparations(settings, engines, pools)
-        parts = Parts(settings, telemetry, engines, pools, pipelines, generators, preparation)
+        pairs = await asyncio.to_thread(load_cross_encoder, settings)
+        parts = Parts(
+            settings, telemetry, engines, pools, pipelines, generators, pairs, preparation
+        )
 
         changed = Signal(asyncio.get_running_loop())
         watch = Watch(probes(engines), _HEALTH_INTERVAL, changed.set)

@@ -52,10 +52,12 @@ from rag_client.types.events import (
 from rag_client.types.jobs import Job, JobState, Reindexing
 from rag_client.types.pipelines import (
     ConvexCombination,
+    CrossEncoderReranker,
     DenseRetriever,
     Expansion,
     HybridRetriever,
     LexicalRetriever,
+    LlmReranker,
     MmrReranker,
     Normalisation,
     ParentDocumentRetriever,
@@ -103,6 +105,7 @@ __all__ = [
     "ComponentStatus",
     "ContentType",
     "ConvexCombination",
+    "CrossEncoderReranker",
     "Degradation",
     "DegradationKind",
     "Degraded",
@@ -127,6 +130,7 @@ __all__ = [
     "JobState",
     "LexicalRetriever",
     "Limits",
+    "LlmReranker",
     "MarkdownChunking",
     "Metadata",
     "MmrReranker",

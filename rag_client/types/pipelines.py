@@ -118,7 +118,21 @@ class MmrReranker:
     depth: int | None = None
 
 
-Reranker = MmrReranker
+@dataclass(frozen=True, slots=True)
+class CrossEncoderReranker:
+    """The first `depth` (1 to 1,000, server default 30) by the server's cross-encoder."""
+
+    depth: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LlmReranker:
+    """The first `depth` (2 to 50, server default 10) as the server's language model puts them."""
+
+    depth: int | None = None
+
+
+Reranker = MmrReranker | CrossEncoderReranker | LlmReranker
 
 
 @dataclass(frozen=True, slots=True)

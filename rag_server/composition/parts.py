@@ -7,7 +7,7 @@ from rag_server.composition.engines import Engines
 from rag_server.composition.pools import Pools
 from rag_server.core.documents import GenerationSettings
 from rag_server.core.preparation import Preparation
-from rag_server.core.protocols import Generator
+from rag_server.core.protocols import Generator, PairScorer
 from rag_server.core.specs import PipelineSpec
 from rag_server.core.telemetry import Telemetry
 from rag_server.settings import Settings
@@ -26,4 +26,5 @@ class Parts:
     pools: Pools
     pipelines: Mapping[str, PipelineSpec]
     generators: Mapping[type, Generator]
+    pairs: PairScorer | None
     preparation: Preparations

@@ -3,8 +3,8 @@
 from rag_server.cache.query_embeddings import QueryEmbeddings
 from rag_server.composition.generators import completion, default_generator
 from rag_server.composition.parts import Parts
+from rag_server.composition.rerankers import rerankers
 from rag_server.core.pipeline import QueryPath
-from rag_server.rerankers import Materials, Rerankers
 from rag_server.retrievers import Retrievers, Sources
 from rag_server.text.citer import LexicalCiter
 
@@ -12,6 +12,7 @@ from rag_server.text.citer import LexicalCiter
 def query_path(parts: Parts) -> QueryPath:
     """From questions to hits and answers."""
     settings, engines = parts.settings, parts.engines
+    model = completion(parts)
     sources = Sources(
         chunks=engines.catalog.chunks,
         reader=engines.catalog.reader,
@@ -21,7 +22,7 @@ def query_path(parts: Parts) -> QueryPath:
         lexical_freshness=engines.followers.lexical,
         exact_limit=settings.retrieval.exact_scan_limit,
         tail_limit=settings.retrieval.tail_limit,
-        completion=completion(parts),
+        completion=model,
     )
     return QueryPath(
         catalog=engines.catalog,
@@ -30,7 +31,7 @@ def query_path(parts: Parts) -> QueryPath:
             for name, embedder in engines.embedders.items()
         },
         retriever=Retrievers(sources),
-        reranker=Rerankers(Materials(engines.catalog.chunks)),
+        reranker=rerankers(parts, model),
         pipelines=parts.pipelines,
         default_pipeline=settings.retrieval.default_pipeline,
         generators=parts.generators,

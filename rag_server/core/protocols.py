@@ -674,6 +674,15 @@ class Retriever(Protocol):
     def retrieve(self, search: Search, call: Call) -> list[Candidate]: ...
 
 
+class PairScorer(Protocol):
+    """A model that reads a question and a text together."""
+
+    def scores(self, question: str, texts: Sequence[str], deadline: Deadline) -> list[float]:
+        """How well each text answers the question, 0 to 1, in order. Raises DeadlineExceeded as
+        soon as the time foreseeably does not suffice."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Reranking:
     """What a reranker is asked: `candidates` best first, each once; `limit` at least 1."""

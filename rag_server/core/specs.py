@@ -121,9 +121,27 @@ class MmrSpec:
     depth: int = 50
 
 
-RerankerSpec = MmrSpec
+@dataclass(frozen=True, slots=True)
+class CrossEncoderSpec:
+    """The first `depth` candidates by a model that reads question and text together."""
 
-RERANKER_SPECS: Mapping[str, type[RerankerSpec]] = {"mmr": MmrSpec}
+    depth: int = 30
+
+
+@dataclass(frozen=True, slots=True)
+class LlmRerankSpec:
+    """The first `depth` candidates as a language model puts them, all others behind."""
+
+    depth: int = 10
+
+
+RerankerSpec = MmrSpec | CrossEncoderSpec | LlmRerankSpec
+
+RERANKER_SPECS: Mapping[str, type[RerankerSpec]] = {
+    "mmr": MmrSpec,
+    "cross_encoder": CrossEncoderSpec,
+    "llm": LlmRerankSpec,
+}
 RERANKER_NAMES: Mapping[type, str] = {spec: name for name, spec in RERANKER_SPECS.items()}
 
 

@@ -7,17 +7,21 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from rag_server.core.call import Call
-from rag_server.core.protocols import ChunkStore, Reranker, Reranking
+from rag_server.core.protocols import ChunkStore, Completion, PairScorer, Reranker, Reranking
 from rag_server.core.retrieval import Candidate
-from rag_server.core.specs import MmrSpec
+from rag_server.core.specs import CrossEncoderSpec, LlmRerankSpec, MmrSpec
+from rag_server.rerankers.cross_encoder import CrossEncoderReranker
+from rag_server.rerankers.llm import LlmReranker
 from rag_server.rerankers.mmr import MmrReranker
 
 
 @dataclass(frozen=True, slots=True)
 class Materials:
-    """What rerankers work with."""
+    """What rerankers work with; `pairs` None: the server has no cross-encoder."""
 
     chunks: ChunkStore
+    completion: Completion
+    pairs: PairScorer | None = None
 
 
 class Rerankers:
@@ -35,5 +39,17 @@ def _mmr(materials: Materials) -> Reranker:
     return MmrReranker(materials.chunks)
 
 
+def _cross_encoder(materials: Materials) -> Reranker:
+    return CrossEncoderReranker(materials.chunks, materials.pairs)
+
+
+def _llm(materials: Materials) -> Reranker:
+    return LlmReranker(materials.chunks, materials.completion)
+
+
 # Spec -> maker of the strategy that it asks for.
-RERANKERS: Mapping[type, Callable[[Materials], Reranker]] = {MmrSpec: _mmr}
+RERANKERS: Mapping[type, Callable[[Materials], Reranker]] = {
+    MmrSpec: _mmr,
+    CrossEncoderSpec: _cross_encoder,
+    LlmRerankSpec: _llm,
+}

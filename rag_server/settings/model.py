@@ -40,6 +40,7 @@ class Settings(BaseSettings):
     streaming: sections.Streaming = Field(default_factory=sections.Streaming)
     pools: sections.Pools = Field(default_factory=sections.Pools)
     retrieval: sections.Retrieval = Field(default_factory=sections.Retrieval)
+    reranking: sections.Reranking = Field(default_factory=sections.Reranking)
     resident: sections.Resident = Field(default_factory=sections.Resident)
     generation: sections.Generation = Field(default_factory=sections.Generation)
     openai: sections.OpenAi = Field(default_factory=sections.OpenAi)

@@ -25,6 +25,7 @@ _WORDS: dict[Any, str] = {
 _PATTERNS = {
     r"^https?://[^\s/]+": "beginning with http:// or https://",
     r"^[^\s/]+$": "without spaces or slashes",
+    "^[0-9a-fA-F]{64}$": "of 64 hexadecimal digits",
 }
 
 

@@ -220,6 +220,8 @@ RULES: Mapping[type[Message], Sequence[Rule]] = {
     pipeline_pb2.PipelineSpec: (Rule("retriever", _nested), Rule("rerankers", _Items(0, 4))),
     pipeline_pb2.Reranker: tuple(Rule(strategy, _nested) for strategy in RERANKER_SPECS),
     pipeline_pb2.MmrReranker: (Rule("relevance", _within(0, 1)), _DEPTH),
+    pipeline_pb2.CrossEncoderReranker: (_DEPTH,),
+    pipeline_pb2.LlmReranker: (Rule("depth", _within(2, 50)),),
     pipeline_pb2.Retriever: tuple(Rule(strategy, _nested) for strategy in RETRIEVER_SPECS),
     pipeline_pb2.DenseRetriever: (Rule("min_score", _within(-1, 1)),),
     pipeline_pb2.LexicalRetriever: (Rule("bigram_weight", _within(0, 10)),),

@@ -1,7 +1,9 @@
 """What every reranker owes: some of what it was given, each once, best first by its own score."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
+from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -12,12 +14,24 @@ from rag_server.core.documents import GenerationSettings, Vector, View
 from rag_server.core.principal import ANONYMOUS
 from rag_server.core.protocols import Catalog, Reranker, Reranking
 from rag_server.core.retrieval import Candidate, StageScore
-from rag_server.core.specs import RERANKER_NAMES, MmrSpec, RerankerSpec
+from rag_server.core.specs import (
+    RERANKER_NAMES,
+    CrossEncoderSpec,
+    LlmRerankSpec,
+    MmrSpec,
+    RerankerSpec,
+)
 from rag_server.rerankers import RERANKERS, Materials, Rerankers
+from rag_server.rerankers.pair_model import load_pair_model
 from tests.contract.conftest import Sketch
+from tests.cross_encoder import write_cross_encoder
 
 WORDS = [f"word{n}" for n in range(12)]
-SPECS: dict[type, RerankerSpec] = {MmrSpec: MmrSpec()}
+SPECS: dict[type, RerankerSpec] = {
+    MmrSpec: MmrSpec(),
+    CrossEncoderSpec: CrossEncoderSpec(),
+    LlmRerankSpec: LlmRerankSpec(depth=6),
+}
 
 Rerank = Callable[..., list[Candidate]]
 
@@ -25,7 +39,7 @@ Rerank = Callable[..., list[Candidate]]
 class FixedQuestion:
     """A question whose vector is given."""
 
-    text = "which?"
+    text = "word3 or word8?"
 
     def __init__(self, vector: Vector) -> None:
         self._vector = vector
@@ -34,14 +48,25 @@ class FixedQuestion:
         return self._vector
 
 
+class Backwards:
+    """Stands for a language model, which is another in every test of the server."""
+
+    def complete(
+        self, template: str, variables: Mapping[str, object], schema: Mapping[str, Any], call: Call
+    ) -> Any:
+        count = schema["properties"]["ranking"]["maxItems"]
+        return {"ranking": list(range(count, 0, -1))}
+
+
 @pytest.fixture(params=RERANKERS)
 def spec(request: pytest.FixtureRequest) -> RerankerSpec:
     return SPECS[request.param]
 
 
 @pytest.fixture
-def reranker(catalog_under_test: Catalog) -> Reranker:
-    return Rerankers(Materials(catalog_under_test.chunks))
+def reranker(catalog_under_test: Catalog, tmp_path: Path) -> Reranker:
+    pairs = load_pair_model(write_cross_encoder(tmp_path / "cross", WORDS), None)
+    return Rerankers(Materials(catalog_under_test.chunks, Backwards(), pairs))
 
 
 @pytest.fixture

@@ -17,10 +17,26 @@ class PipelineSpec(_message.Message):
     def __init__(self, retriever: _Optional[_Union[Retriever, _Mapping]] = ..., rerankers: _Optional[_Iterable[_Union[Reranker, _Mapping]]] = ...) -> None: ...
 
 class Reranker(_message.Message):
-    __slots__ = ("mmr",)
+    __slots__ = ("mmr", "cross_encoder", "llm")
     MMR_FIELD_NUMBER: _ClassVar[int]
+    CROSS_ENCODER_FIELD_NUMBER: _ClassVar[int]
+    LLM_FIELD_NUMBER: _ClassVar[int]
     mmr: MmrReranker
-    def __init__(self, mmr: _Optional[_Union[MmrReranker, _Mapping]] = ...) -> None: ...
+    cross_encoder: CrossEncoderReranker
+    llm: LlmReranker
+    def __init__(self, mmr: _Optional[_Union[MmrReranker, _Mapping]] = ..., cross_encoder: _Optional[_Union[CrossEncoderReranker, _Mapping]] = ..., llm: _Optional[_Union[LlmReranker, _Mapping]] = ...) -> None: ...
+
+class CrossEncoderReranker(_message.Message):
+    __slots__ = ("depth",)
+    DEPTH_FIELD_NUMBER: _ClassVar[int]
+    depth: int
+    def __init__(self, depth: _Optional[int] = ...) -> None: ...
+
+class LlmReranker(_message.Message):
+    __slots__ = ("depth",)
+    DEPTH_FIELD_NUMBER: _ClassVar[int]
+    depth: int
+    def __init__(self, depth: _Optional[int] = ...) -> None: ...
 
 class MmrReranker(_message.Message):
     __slots__ = ("relevance", "depth")

@@ -1,6 +1,6 @@
 """One small model per section."""
 
-from rag_server.settings.sections.answers import Generation, OpenAi, Resident, Retrieval
+from rag_server.settings.sections.answers import Generation, OpenAi, Reranking, Resident, Retrieval
 from rag_server.settings.sections.background import Jobs, Maintenance
 from rag_server.settings.sections.base import Section
 from rag_server.settings.sections.chroma import Chroma
@@ -24,6 +24,7 @@ __all__ = [
     "OpenAi",
     "Parsing",
     "Pools",
+    "Reranking",
     "Resident",
     "Retrieval",
     "Section",

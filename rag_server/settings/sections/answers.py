@@ -53,6 +53,22 @@ class Resident(Section):
     )
 
 
+class Reranking(Section):
+    """Models that order what was found anew."""
+
+    cross_encoder_directory: LocalPath | None = Field(
+        default=None,
+        description="Directory with `model.onnx` (weights included) and `tokenizer.json` of a "
+        "cross-encoder, for the reranker `cross_encoder`; read at start, never fetched.",
+    )
+    cross_encoder_sha256: str | None = Field(
+        default=None,
+        pattern="^[0-9a-fA-F]{64}$",
+        description="What that `model.onnx` must hash to (SHA-256, hexadecimal); unset: not "
+        "checked.",
+    )
+
+
 class Generation(Section):
     """Who writes answers."""
 

@@ -9,9 +9,11 @@ from rag_client.errors import InvalidArgument
 from rag_server.core.errors import InvalidRequest
 from rag_server.core.specs import (
     ConvexSpec,
+    CrossEncoderSpec,
     DenseSpec,
     Expansion,
     HybridSpec,
+    LlmRerankSpec,
     MmrSpec,
     Normalisation,
     ParentDocumentSpec,
@@ -49,7 +51,7 @@ def test_a_spec_comes_back_as_it_went(spec: RetrieverSpec) -> None:
     assert pipeline_message(read) == message
 
 
-RERANKERS: list[RerankerSpec] = [MmrSpec(), MmrSpec(0.0, 3)]
+RERANKERS: list[RerankerSpec] = [MmrSpec(), MmrSpec(0.0, 3), CrossEncoderSpec(7), LlmRerankSpec()]
 
 
 def test_rerankers_come_back_in_order() -> None:
