@@ -48,6 +48,14 @@ class SetResult:
         """Of the mean."""
         return self.bootstrap.mean(pipeline.values[metric])
 
+    def over_best_part(self, metric: str) -> Comparison | None:
+        """The reference minus the best of its parts; None where it has none."""
+        reference = self.pipeline(self.reference)
+        parts = [each for each in self.pipelines if each.part]
+        if reference is None or not parts:
+            return None
+        return self._compare(reference, max(parts, key=lambda each: each.mean(metric)), metric)
+
     def comparisons(self) -> Iterator[Comparison]:
         """Every other pipeline minus the reference, by every metric."""
         reference = self.pipeline(self.reference)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from time import monotonic
 
 from rich.console import Console
 from rich.progress import (
@@ -33,9 +34,26 @@ class Steps:
             TimeElapsedColumn(),
             TimeRemainingColumn(),
         )
-        # A file gets the line at the end only.
-        hidden = not self._console.is_terminal
-        with Progress(*columns, console=self._console, transient=True, disable=hidden) as progress:
+        if not self._console.is_terminal:
+            yield self._lines(what, total)
+            return
+        with Progress(*columns, console=self._console, transient=True) as progress:
             task = progress.add_task(what, total=total)
             yield lambda done: progress.update(task, completed=done)
         self._console.print(f"{what}: {total:,}", style="dim", highlight=False)
+
+    def _lines(self, what: str, total: int) -> Advance:
+        """A line for each tenth, for what reads a file."""
+        began, told = monotonic(), 0
+
+        def advance(done: int) -> None:
+            nonlocal told
+            tenth = 10 * done // max(total, 1)
+            if tenth > told:
+                told = tenth
+                left = (monotonic() - began) * (total - done) / done
+                self._console.print(
+                    f"{what}: {done:,} of {total:,}, {left:.0f} s left", highlight=False
+                )
+
+        return advance

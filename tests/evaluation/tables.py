@@ -34,6 +34,10 @@ def print_result(result: SetResult, console: Console) -> None:
     for pipeline in result.pipelines:
         table.add_row(*_cells(pipeline, compared.get(pipeline.name)))
     console.print(table)
+    best = result.over_best_part("ndcg10")
+    if best is not None:
+        told = f"{result.reference} over its best part, {best.reference}: {_interval(best)} ndcg10"
+        console.print(f"{told}, {best.verdict}", markup=False, highlight=False)
     for note in result.notes:
         console.print(note, style="dim", markup=False, highlight=False)
 
@@ -46,6 +50,10 @@ def _cells(pipeline: PipelineResult, compared: Comparison | None) -> Iterator[st
     if compared is None:
         yield from ("", "")
     else:
-        difference = compared.difference
-        yield f"{difference.value:+.3f} ({difference.low:+.3f}, {difference.high:+.3f})"
+        yield _interval(compared)
         yield _MARKS[compared.verdict]
+
+
+def _interval(compared: Comparison) -> str:
+    difference = compared.difference
+    return f"{difference.value:+.3f} ({difference.low:+.3f}, {difference.high:+.3f})"

@@ -87,3 +87,16 @@ def test_pipelines_are_compared_to_the_reference_and_to_nothing_without_it(
     assert [each.metric for each in compared] == list(METRICS)
     assert {each.reference for each in compared} == {"default"}
     assert not list(replace(result, reference="away").comparisons())
+
+
+def test_the_reference_is_held_against_the_best_of_its_parts(result: SetResult) -> None:
+    assert result.over_best_part("ndcg10") is None
+    parts = [
+        replace(_pipeline(name, value), part=True) for name, value in (("low", 0.1), ("high", 0.5))
+    ]
+    whole = replace(result, pipelines=[*result.pipelines, *parts])
+    compared = whole.over_best_part("recall10")
+    assert compared is not None
+    assert (compared.pipeline, compared.reference) == ("default", "high")
+    assert compared.difference.value == pytest.approx(0.1)
+    assert "default over its best part, high" in _parsed(whole)[0]
