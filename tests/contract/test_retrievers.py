@@ -58,7 +58,7 @@ class FixedQuestion:
         )
         ascending = " ".join(f"{word} " * count for count, word in enumerate(words, 1))
         # A word of most chunks weighs next to nothing.
-        emphasis = 4_000 if words[-1] == "alike" else 60
+        emphasis = 40_000 if words[-1] == "alike" else 60
         self.text = ascending + f" {words[-1]}" * emphasis
 
     def vector(self) -> Vector:
