@@ -44,6 +44,7 @@ class DegradationKind(StrEnum):
     RETRIEVER_SKIPPED = "retriever_skipped"
     RERANKER_SKIPPED = "reranker_skipped"
     LEXICAL_AWAY = "lexical_away"
+    QUERY_EXPANSION_SKIPPED = "query_expansion_skipped"
 
 
 @dataclass(frozen=True, slots=True)

@@ -100,12 +100,35 @@ class ParentDocumentRetriever:
     mean_of: int | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class MultiQueryRetriever:
+    """What `base` finds for the question and at most `variants` (1 to 8, server default 3) other
+    wordings by the server's language model, `depth` candidates each (1 to 1,000, server default
+    100), fused by reciprocal ranks with `k` (0 to 1,000, server default 60)."""
+
+    base: "Retriever"
+    variants: int | None = None
+    k: float | None = None
+    depth: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class HydeRetriever:
+    """What `base` (server default: dense) finds near the question and `passages` (1 to 8, server
+    default 1) answers that the server's language model makes up."""
+
+    base: Union["Retriever", None] = None
+    passages: int | None = None
+
+
 Retriever = (
     DenseRetriever
     | LexicalRetriever
     | SentenceRetriever
     | HybridRetriever
     | ParentDocumentRetriever
+    | MultiQueryRetriever
+    | HydeRetriever
 )
 
 

@@ -1,9 +1,13 @@
 """Vectors of questions, kept in the process."""
 
 from collections import OrderedDict
+from collections.abc import Sequence
 from threading import Lock
 
-from rag_server.core.documents import Vector
+import numpy as np
+from numpy.typing import NDArray
+
+from rag_server.core.documents import Passage, Vector
 from rag_server.core.protocols import Embedder
 
 
@@ -35,3 +39,8 @@ class QueryEmbeddings:
             if len(self._vectors) > self._size:
                 self._vectors.popitem(last=False)
         return vector, False
+
+    def passages(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """Unit float32 (n, d) of texts as chunks are embedded; not kept."""
+        embedded = self._embedder.embed_passages([Passage("", text, ()) for text in texts])
+        return np.stack([each.vector for each in embedded])

@@ -29,6 +29,7 @@ class Pools:
     parses: BoundedPool
     commits: BoundedPool
     generation: BoundedPool
+    models: BoundedPool
     keys: BoundedPool
     parsers: ParsingPool
     backups: BoundedPool
@@ -43,6 +44,7 @@ def open_pools(settings: Settings, metrics: Metrics, stack: AsyncExitStack) -> P
         BoundedPool("parse", settings.parsing.processes, asked.write_queue, give_way),
         BoundedPool("commit", _COMMIT_THREADS, asked.write_queue),
         BoundedPool("generation", asked.generation_threads, asked.generation_queue),
+        BoundedPool("model", asked.model_threads, asked.model_queue),
         BoundedPool("keys", _KEY_THREADS, _KEY_QUEUE),
         ParsingPool(parsing_limits(settings)),
         BoundedPool("backup", _BACKUP_THREADS, _BACKUP_QUEUE),
@@ -54,6 +56,7 @@ def open_pools(settings: Settings, metrics: Metrics, stack: AsyncExitStack) -> P
         pools.parses,
         pools.commits,
         pools.generation,
+        pools.models,
         pools.keys,
         pools.backups,
     )

@@ -5,6 +5,7 @@ from rag_server.composition.generators import completion, default_generator
 from rag_server.composition.parts import Parts
 from rag_server.composition.rerankers import rerankers
 from rag_server.core.pipeline import QueryPath
+from rag_server.generators.completion import NoModel
 from rag_server.retrievers import Retrievers, Sources
 from rag_server.text.citer import LexicalCiter
 
@@ -38,4 +39,5 @@ def query_path(parts: Parts) -> QueryPath:
         default_generator=default_generator(settings),
         citer=LexicalCiter(),
         reads=parts.pools.reads,
+        assisted=parts.pools.reads if isinstance(model, NoModel) else parts.pools.models,
     )

@@ -46,7 +46,7 @@ from rag_server.core.retrieval import (
     RetrieveResult,
     Started,
 )
-from rag_server.core.specs import PipelineSpec
+from rag_server.core.specs import PipelineSpec, asks_model
 from rag_server.core.tokens import revision_of
 
 T = TypeVar("T")
@@ -71,7 +71,10 @@ class QueryPath:
         default_generator: GeneratorSpec,
         citer: Citer,
         reads: Workers,
+        assisted: Workers,
     ) -> None:
+        """`assisted` are the threads of retrievals that may wait for a language model, `reads`
+        those of all others."""
         self._catalog = catalog
         self._encoders = encoders
         self._retriever = retriever
@@ -82,6 +85,7 @@ class QueryPath:
         self._default_generator = default_generator
         self._citer = citer
         self._reads = reads
+        self._assisted = assisted
 
     async def retrieve(self, request: RetrieveRequest, call: Call) -> Retrieval:
         """The chunks that fit the question best."""
@@ -92,7 +96,7 @@ class QueryPath:
             question = AskedQuestion(request.query, self._encoder(pinned), call)
             return self._search(request, pinned, question, call)
 
-        return await self._reads.run(work, call.deadline)
+        return await self._workers(request).run(work, call.deadline)
 
     async def batch(
         self, requests: Sequence[RetrieveRequest | RagError], call: Call
@@ -134,7 +138,7 @@ class QueryPath:
         question = AskedQuestion(request.retrieval.query, self._encoder(pinned), call)
         yield Started(call.request_id, pinned.revision)
 
-        found = await self._reads.run(
+        found = await self._workers(request.retrieval).run(
             lambda: self._context(request.retrieval, pinned, question, call), call.deadline
         )
         yield HitsFound(found.hits)
@@ -237,6 +241,10 @@ class QueryPath:
                 f"there is no pipeline of that name; there are: {known}",
                 Reason.PIPELINE_NOT_FOUND,
             ) from None
+
+    def _workers(self, request: RetrieveRequest) -> Workers:
+        """The threads of a retrieval: a slow model must not take those of the others."""
+        return self._assisted if asks_model(self._plan(request.plan)) else self._reads
 
     def _generator(self, spec: GeneratorSpec) -> Generator:
         try:

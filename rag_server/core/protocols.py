@@ -654,13 +654,25 @@ class Question(Protocol):
         ...
 
 
+class SearchQuestion(Question, Protocol):
+    """A question to a collection, of which others can be made."""
+
+    def reworded(self, text: str) -> "SearchQuestion":
+        """Another question to the same collection."""
+        ...
+
+    def passages(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """Unit float32 (n, d) of texts as the chunks of the collection are embedded."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Search:
     """What a retriever is asked: `filter` already holds the principal's. `among`: candidates of
     the same view and filter, of which alone the answer is made; None: of all chunks."""
 
     view: View
-    question: Question
+    question: SearchQuestion
     limit: int
     filter: Filter | None
     spec: RetrieverSpec

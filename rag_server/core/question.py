@@ -1,6 +1,10 @@
 """A question on its way through the query path."""
 
+from collections.abc import Sequence
 from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
 
 from rag_server.core.call import Call
 from rag_server.core.documents import Vector
@@ -11,6 +15,10 @@ class Encoder(Protocol):
 
     def encode(self, text: str, tenant: str) -> tuple[Vector, bool]:
         """Unit float32 (d,) and whether it was cached for this tenant."""
+        ...
+
+    def passages(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """Unit float32 (n, d) of texts as chunks are embedded."""
         ...
 
 
@@ -34,3 +42,12 @@ class AskedQuestion:
             self._call.usage.query_embeddings += not self.cached
             self._call.telemetry.cached("query_embedding", self.cached)
         return self._vector
+
+    def reworded(self, text: str) -> "AskedQuestion":
+        """Another question to the same collection."""
+        return AskedQuestion(text, self._encoder, self._call)
+
+    def passages(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """Unit float32 (n, d) of texts as the chunks of the collection are embedded."""
+        with self._call.stage("embed"):
+            return self._encoder.passages(texts)

@@ -99,7 +99,37 @@ class ParentDocumentSpec:
     mean_of: int = 1
 
 
-RetrieverSpec = DenseSpec | LexicalSpec | SentenceSpec | HybridSpec | ParentDocumentSpec
+@dataclass(frozen=True, slots=True)
+class MultiQuerySpec:
+    """What `base` finds for the question and at most `variants` other wordings of it, `depth`
+    candidates each, fused by reciprocal ranks."""
+
+    base: "RetrieverSpec"
+    variants: int = 3
+    k: float = 60.0
+    depth: int = 100
+
+
+@dataclass(frozen=True, slots=True)
+class HydeSpec:
+    """What `base` finds near the question and `passages` made up answers."""
+
+    base: "RetrieverSpec" = field(default_factory=DenseSpec)
+    passages: int = 1
+
+
+RetrieverSpec = (
+    DenseSpec
+    | LexicalSpec
+    | SentenceSpec
+    | HybridSpec
+    | ParentDocumentSpec
+    | MultiQuerySpec
+    | HydeSpec
+)
+
+# Strategies that ask a language model.
+_ASKING = (MultiQuerySpec, HydeSpec)
 
 # By the names of the contract's oneofs.
 RETRIEVER_SPECS: Mapping[str, type[RetrieverSpec]] = {
@@ -108,6 +138,8 @@ RETRIEVER_SPECS: Mapping[str, type[RetrieverSpec]] = {
     "sentence": SentenceSpec,
     "hybrid": HybridSpec,
     "parent_document": ParentDocumentSpec,
+    "multi_query": MultiQuerySpec,
+    "hyde": HydeSpec,
 }
 FUSION_SPECS: Mapping[str, type[FusionSpec]] = {"rrf": RrfSpec, "convex": ConvexSpec}
 
@@ -163,7 +195,7 @@ def parts_of(spec: RetrieverSpec) -> Iterator[RetrieverSpec]:
         case SentenceSpec():
             if spec.base is not None:
                 yield spec.base
-        case ParentDocumentSpec():
+        case ParentDocumentSpec() | MultiQuerySpec() | HydeSpec():
             yield spec.base
 
 
@@ -174,4 +206,15 @@ def depth_of(spec: RetrieverSpec) -> int:
 
 def searches_of(spec: RetrieverSpec) -> int:
     """How many searches one retrieval may ask for."""
-    return max(1, sum(map(searches_of, parts_of(spec))))
+    once = max(1, sum(map(searches_of, parts_of(spec))))
+    return once * (1 + spec.variants) if isinstance(spec, MultiQuerySpec) else once
+
+
+def asks_model(plan: PipelineSpec) -> bool:
+    """Whether a retrieval may wait for a language model."""
+    reranked = any(isinstance(each, LlmRerankSpec) for each in plan.rerankers)
+    return reranked or _asks(plan.retriever)
+
+
+def _asks(spec: RetrieverSpec) -> bool:
+    return isinstance(spec, _ASKING) or any(map(_asks, parts_of(spec)))

@@ -21,13 +21,18 @@ from rag_server.core.retrieval import Candidate
 from rag_server.core.specs import (
     DenseSpec,
     HybridSpec,
+    HydeSpec,
     LexicalSpec,
+    MultiQuerySpec,
     ParentDocumentSpec,
     SentenceSpec,
 )
 from rag_server.retrievers.dense import DenseRetriever
 from rag_server.retrievers.hybrid import HybridRetriever
+from rag_server.retrievers.hyde import HydeRetriever
 from rag_server.retrievers.lexical import LexicalRetriever
+from rag_server.retrievers.model_texts import ModelTexts
+from rag_server.retrievers.multi_query import MultiQueryRetriever
 from rag_server.retrievers.parent_document import ParentDocumentRetriever
 from rag_server.retrievers.sentence import SentenceRetriever
 
@@ -92,6 +97,14 @@ def _hybrid(sources: Sources, every: Retrievers) -> Retriever:
     return HybridRetriever(every)
 
 
+def _multi_query(sources: Sources, every: Retrievers) -> Retriever:
+    return MultiQueryRetriever(every, ModelTexts(sources.completion))
+
+
+def _hyde(sources: Sources, every: Retrievers) -> Retriever:
+    return HydeRetriever(every, ModelTexts(sources.completion))
+
+
 def _parent_document(sources: Sources, every: Retrievers) -> Retriever:
     return ParentDocumentRetriever(sources.chunks, sources.reader, every)
 
@@ -103,4 +116,6 @@ RETRIEVERS: Mapping[type, Callable[[Sources, Retrievers], Retriever]] = {
     SentenceSpec: _sentence,
     HybridSpec: _hybrid,
     ParentDocumentSpec: _parent_document,
+    MultiQuerySpec: _multi_query,
+    HydeSpec: _hyde,
 }

@@ -240,6 +240,13 @@ RULES: Mapping[type[Message], Sequence[Rule]] = {
         Rule("max_tokens", _within(16, 1_000_000)),
         Rule("mean_of", _within(1, 100)),
     ),
+    pipeline_pb2.MultiQueryRetriever: (
+        Rule("base", _nested),
+        Rule("variants", _within(1, 8)),
+        Rule("k", _within(0, 1_000)),
+        _DEPTH,
+    ),
+    pipeline_pb2.HydeRetriever: (Rule("base", _nested), Rule("passages", _within(1, 8))),
     pipeline_pb2.WeightedRetriever: (
         Rule("retriever", _nested),
         Rule("weight", _within(0.000_001, 1_000)),

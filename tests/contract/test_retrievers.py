@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 
 from rag_server.core.call import Call, Deadline
 from rag_server.core.documents import GenerationSettings, IndexSettings, Vector, View
@@ -20,7 +21,9 @@ from rag_server.core.retrieval import Candidate, DegradationKind
 from rag_server.core.specs import (
     DenseSpec,
     HybridSpec,
+    HydeSpec,
     LexicalSpec,
+    MultiQuerySpec,
     ParentDocumentSpec,
     RetrieverSpec,
     SentenceSpec,
@@ -41,6 +44,9 @@ SPECS: dict[type, RetrieverSpec] = {
     SentenceSpec: SentenceSpec(),
     HybridSpec: HybridSpec((WeightedSpec(DenseSpec()), WeightedSpec(DenseSpec()))),
     ParentDocumentSpec: ParentDocumentSpec(),
+    # There is no model here: what it falls back to.
+    MultiQuerySpec: MultiQuerySpec(DenseSpec()),
+    HydeSpec: HydeSpec(),
 }
 AWAY = {DenseSpec: DegradationKind.INDEX_AWAY, LexicalSpec: DegradationKind.LEXICAL_AWAY}
 Ask = Callable[..., list[Candidate]]
@@ -63,6 +69,12 @@ class FixedQuestion:
 
     def vector(self) -> Vector:
         return self._vector
+
+    def reworded(self, text: str) -> "FixedQuestion":
+        return self
+
+    def passages(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        return np.stack([self._vector] * len(texts))
 
 
 class Applied:

@@ -47,18 +47,22 @@ class MmrReranker(_message.Message):
     def __init__(self, relevance: _Optional[float] = ..., depth: _Optional[int] = ...) -> None: ...
 
 class Retriever(_message.Message):
-    __slots__ = ("dense", "lexical", "sentence", "hybrid", "parent_document")
+    __slots__ = ("dense", "lexical", "sentence", "hybrid", "parent_document", "multi_query", "hyde")
     DENSE_FIELD_NUMBER: _ClassVar[int]
     LEXICAL_FIELD_NUMBER: _ClassVar[int]
     SENTENCE_FIELD_NUMBER: _ClassVar[int]
     HYBRID_FIELD_NUMBER: _ClassVar[int]
     PARENT_DOCUMENT_FIELD_NUMBER: _ClassVar[int]
+    MULTI_QUERY_FIELD_NUMBER: _ClassVar[int]
+    HYDE_FIELD_NUMBER: _ClassVar[int]
     dense: DenseRetriever
     lexical: LexicalRetriever
     sentence: SentenceRetriever
     hybrid: HybridRetriever
     parent_document: ParentDocumentRetriever
-    def __init__(self, dense: _Optional[_Union[DenseRetriever, _Mapping]] = ..., lexical: _Optional[_Union[LexicalRetriever, _Mapping]] = ..., sentence: _Optional[_Union[SentenceRetriever, _Mapping]] = ..., hybrid: _Optional[_Union[HybridRetriever, _Mapping]] = ..., parent_document: _Optional[_Union[ParentDocumentRetriever, _Mapping]] = ...) -> None: ...
+    multi_query: MultiQueryRetriever
+    hyde: HydeRetriever
+    def __init__(self, dense: _Optional[_Union[DenseRetriever, _Mapping]] = ..., lexical: _Optional[_Union[LexicalRetriever, _Mapping]] = ..., sentence: _Optional[_Union[SentenceRetriever, _Mapping]] = ..., hybrid: _Optional[_Union[HybridRetriever, _Mapping]] = ..., parent_document: _Optional[_Union[ParentDocumentRetriever, _Mapping]] = ..., multi_query: _Optional[_Union[MultiQueryRetriever, _Mapping]] = ..., hyde: _Optional[_Union[HydeRetriever, _Mapping]] = ...) -> None: ...
 
 class DenseRetriever(_message.Message):
     __slots__ = ("min_score",)
@@ -147,3 +151,23 @@ class ParentDocumentRetriever(_message.Message):
     max_tokens: int
     mean_of: int
     def __init__(self, base: _Optional[_Union[Retriever, _Mapping]] = ..., child_k: _Optional[int] = ..., parent_k: _Optional[int] = ..., expansion: _Optional[_Union[ParentDocumentRetriever.Expansion, str]] = ..., merge_ratio: _Optional[float] = ..., max_tokens: _Optional[int] = ..., mean_of: _Optional[int] = ...) -> None: ...
+
+class MultiQueryRetriever(_message.Message):
+    __slots__ = ("base", "variants", "k", "depth")
+    BASE_FIELD_NUMBER: _ClassVar[int]
+    VARIANTS_FIELD_NUMBER: _ClassVar[int]
+    K_FIELD_NUMBER: _ClassVar[int]
+    DEPTH_FIELD_NUMBER: _ClassVar[int]
+    base: Retriever
+    variants: int
+    k: float
+    depth: int
+    def __init__(self, base: _Optional[_Union[Retriever, _Mapping]] = ..., variants: _Optional[int] = ..., k: _Optional[float] = ..., depth: _Optional[int] = ...) -> None: ...
+
+class HydeRetriever(_message.Message):
+    __slots__ = ("base", "passages")
+    BASE_FIELD_NUMBER: _ClassVar[int]
+    PASSAGES_FIELD_NUMBER: _ClassVar[int]
+    base: Retriever
+    passages: int
+    def __init__(self, base: _Optional[_Union[Retriever, _Mapping]] = ..., passages: _Optional[int] = ...) -> None: ...

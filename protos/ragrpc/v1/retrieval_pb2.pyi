@@ -82,6 +82,7 @@ class Degradation(_message.Message):
         KIND_RETRIEVER_SKIPPED: _ClassVar[Degradation.Kind]
         KIND_RERANKER_SKIPPED: _ClassVar[Degradation.Kind]
         KIND_LEXICAL_AWAY: _ClassVar[Degradation.Kind]
+        KIND_QUERY_EXPANSION_SKIPPED: _ClassVar[Degradation.Kind]
     KIND_UNSPECIFIED: Degradation.Kind
     KIND_INDEX_AWAY: Degradation.Kind
     KIND_ANSWER_TRUNCATED: Degradation.Kind
@@ -89,6 +90,7 @@ class Degradation(_message.Message):
     KIND_RETRIEVER_SKIPPED: Degradation.Kind
     KIND_RERANKER_SKIPPED: Degradation.Kind
     KIND_LEXICAL_AWAY: Degradation.Kind
+    KIND_QUERY_EXPANSION_SKIPPED: Degradation.Kind
     KIND_FIELD_NUMBER: _ClassVar[int]
     STAGE_FIELD_NUMBER: _ClassVar[int]
     DETAIL_FIELD_NUMBER: _ClassVar[int]

@@ -125,3 +125,11 @@ class Pools(Section):
         default=1, description="Threads that write and check answers."
     )
     generation_queue: Queue = Field(default=64, description="Answers that may wait for a thread.")
+    model_threads: Threads = Field(
+        default=4,
+        description="Threads that serve questions whose retrieval asks a language model, where "
+        "one is configured; they mostly wait for it.",
+    )
+    model_queue: Queue = Field(
+        default=64, description="Questions of that kind that may wait for a thread."
+    )

@@ -13,8 +13,10 @@ from rag_server.core.specs import (
     DenseSpec,
     Expansion,
     HybridSpec,
+    HydeSpec,
     LlmRerankSpec,
     MmrSpec,
+    MultiQuerySpec,
     Normalisation,
     ParentDocumentSpec,
     PipelineSpec,
@@ -23,6 +25,7 @@ from rag_server.core.specs import (
     RrfSpec,
     SentenceSpec,
     WeightedSpec,
+    asks_model,
 )
 from rag_server.transport.convert.pipelines import fill_pipeline, pipeline_of
 
@@ -34,6 +37,10 @@ SPECS: list[RetrieverSpec] = [
     SentenceSpec(SentenceSpec(DenseSpec(0.25)), 7),
     HybridSpec((DENSE, WeightedSpec(SentenceSpec()))),
     ParentDocumentSpec(),
+    MultiQuerySpec(DenseSpec(0.25)),
+    MultiQuerySpec(SentenceSpec(), 5, 3.0, 7),
+    HydeSpec(),
+    HydeSpec(SentenceSpec(), 4),
     ParentDocumentSpec(SentenceSpec(), 9, 3, Expansion.AUTO_MERGE, 0.25, 500, 2),
     HybridSpec((DENSE, DENSE, DENSE), RrfSpec(3.0), 55),
     HybridSpec((DENSE, WeightedSpec(SentenceSpec(), 3.0)), ConvexSpec(Normalisation.MIN_MAX)),
@@ -101,6 +108,30 @@ def test_a_spec_that_asks_for_too_much_is_refused() -> None:
     fill_pipeline(PipelineSpec(HybridSpec((WeightedSpec(eight),) * 5)), message)
     with pytest.raises(InvalidRequest, match="asks for over 32 searches"):
         pipeline_of(message)
+
+
+def test_each_wording_counts_as_a_search() -> None:
+    parts = (WeightedSpec(DenseSpec()),) * 8
+    message = pb.PipelineSpec()
+    fill_pipeline(PipelineSpec(MultiQuerySpec(HybridSpec(parts), variants=4)), message)
+    with pytest.raises(InvalidRequest, match="asks for over 32 searches"):
+        pipeline_of(message)
+
+
+@pytest.mark.parametrize(
+    ("spec", "expected"),
+    [
+        (DenseSpec(), False),
+        (HybridSpec((DENSE, DENSE)), False),
+        (MultiQuerySpec(DenseSpec()), True),
+        (HydeSpec(), True),
+        (ParentDocumentSpec(HybridSpec((DENSE, WeightedSpec(MultiQuerySpec(DenseSpec()))))), True),
+    ],
+)
+def test_it_is_known_where_a_model_is_asked(spec: RetrieverSpec, expected: bool) -> None:
+    assert asks_model(PipelineSpec(spec)) is expected
+    assert asks_model(PipelineSpec(spec, (MmrSpec(),))) is expected
+    assert asks_model(PipelineSpec(spec, (LlmRerankSpec(),)))
 
 
 def test_a_strategy_of_a_newer_server_is_none() -> None:
