@@ -2,8 +2,9 @@
 catalog commit -> the indexes follow."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Sequence
 from dataclasses import dataclass, replace
+from typing import Any, TypeVar
 
 from rag_server.core.call import Call
 from rag_server.core.documents import (
@@ -16,12 +17,14 @@ from rag_server.core.documents import (
     OutcomeKind,
     View,
 )
-from rag_server.core.errors import RagError, Reason, Unavailable
+from rag_server.core.errors import Exhausted, RagError, Reason, Unavailable
 from rag_server.core.preparation import Preparation, Prepared, fingerprint_of
 from rag_server.core.principal import Role
 from rag_server.core.protocols import Catalog, Workers
 from rag_server.core.retrieval import Timing
 from rag_server.core.tokens import consistency_token
+
+T = TypeVar("T")
 
 # Documents of one call that are prepared at the same time.
 _PARALLELISM = 4
@@ -95,8 +98,7 @@ class IngestPath:
             async with slots:
                 return await self.prepare(collection, each, call)
 
-        prepared = await asyncio.gather(*map(prepare, checked))
-        _raise_unavailable(prepared)
+        prepared = await _all(map(prepare, checked))
         ready = [each for each in prepared if isinstance(each, Prepared)]
         commit = await self.commit(collection, ready, call)
         kinds = iter(commit.kinds)
@@ -147,11 +149,15 @@ class IngestPath:
     async def prepare(
         self, collection: Collection, changed: Changed, call: Call
     ) -> Prepared | Outcome:
-        """What is to be committed of a document; FAILED where it cannot be processed."""
+        """What is to be committed of a document; FAILED where it cannot be processed. Raises
+        Unavailable and Exhausted where a part is away or busy, which is no fault of it: nothing is
+        written yet, and all may be repeated as it is."""
         document, preparation = changed.document, self._preparation(collection.settings)
         try:
             return await preparation.prepare(document, changed.fingerprint, call)
         except RagError as error:
+            if _for_a_time(error):
+                raise
             return Outcome(document.id, OutcomeKind.FAILED, error=error)
         except Exception as error:
             # A defect met by one document must not fail its neighbours.
@@ -184,12 +190,21 @@ class IngestPath:
         return commit
 
 
-def _raise_unavailable(prepared: Sequence[Prepared | Outcome]) -> None:
-    """Raise what is no fault of a document: nothing is written yet, and the whole call may be
-    repeated as it is."""
-    for each in prepared:
-        if isinstance(each, Outcome) and isinstance(each.error, Unavailable):
-            raise each.error
+async def _all(works: Iterable[Coroutine[Any, Any, T]]) -> list[T]:
+    """Results in order; where one raises, the others are cancelled."""
+    try:
+        async with asyncio.TaskGroup() as group:
+            tasks = [group.create_task(work) for work in works]
+    except ExceptionGroup as group:
+        raise group.exceptions[0] from None
+    return [task.result() for task in tasks]
+
+
+def _for_a_time(error: RagError) -> bool:
+    """Whether a part is away or busy; a limit that is the document's own gives no time."""
+    if isinstance(error, Exhausted):
+        return error.retry_after_ms is not None
+    return isinstance(error, Unavailable)
 
 
 def _compared(document: Document, known: Known | None, recipe: bytes) -> Changed | Outcome:

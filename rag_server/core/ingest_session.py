@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 from rag_server.core.assembly import Assembly
 from rag_server.core.call import Call
 from rag_server.core.documents import Collection, Outcome
-from rag_server.core.errors import Exhausted, Unavailable
+from rag_server.core.errors import Exhausted
 from rag_server.core.frames import Answer, Answered, Credits, Draining, Event, Frame, Item
 from rag_server.core.ingest import Changed, IngestPath
 from rag_server.core.preparation import Prepared
@@ -194,7 +194,7 @@ class IngestSession:
             if self._draining:
                 self._unanswered -= 1
                 return
-            done = await self._insist(lambda call: self._attempt(changed, collection, call))
+            done = await self._insist(lambda call: self._path.prepare(collection, changed, call))
         if isinstance(done, Outcome):
             self._answer(number, done)
         else:
@@ -204,17 +204,6 @@ class IngestSession:
         self._preparing.discard(task)
         self._progress.set()
         self._news.set()
-
-    async def _attempt(
-        self, changed: Changed, collection: Collection, call: Call
-    ) -> Prepared | Outcome:
-        done = await self._path.prepare(collection, changed, call)
-        error = done.error if isinstance(done, Outcome) else None
-        # What is away, or busy, is no fault of the document.
-        busy = isinstance(error, Exhausted) and error.retry_after_ms is not None
-        if error is not None and (busy or isinstance(error, Unavailable)):
-            raise error
-        return done
 
     async def _commit_all(self) -> None:
         while True:

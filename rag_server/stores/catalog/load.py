@@ -11,6 +11,7 @@ from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import Connection, func, insert, select, update
+from sqlalchemy.exc import IntegrityError
 
 from rag_server.core.backups import SavedCollection
 from rag_server.core.documents import View
@@ -128,8 +129,7 @@ class SqlLoader:
             self._still_hidden(connection, filled)
             for row, place in filled.items():
                 _make_room(connection, place, now, replace=replace)
-                shown = update(collections).where(collections.c.id == row).values(deleted_at=None)
-                connection.execute(shown)
+                _show(connection, row, place)
                 _commit(connection, row, place.saved.revision, now)
             return [View(row, _GENERATION, place.saved.revision) for row, place in filled.items()]
 
@@ -203,6 +203,15 @@ def _make_room(connection: Connection, place: Place, now: int, *, replace: bool)
     if not replace:
         raise _name_taken(place)
     connection.execute(update(collections).where(collections.c.id == there).values(deleted_at=now))
+
+
+def _show(connection: Connection, row: int, place: Place) -> None:
+    shown = update(collections).where(collections.c.id == row).values(deleted_at=None)
+    try:
+        connection.execute(shown)
+    except IntegrityError as error:
+        # Another server has made one of that name since we looked.
+        raise _name_taken(place) from error
 
 
 def _name_taken(place: Place) -> AlreadyExists:

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
+from datetime import UTC, datetime
 from threading import Barrier
 from typing import Any
 
@@ -10,12 +11,14 @@ import psycopg
 import pytest
 from sqlalchemy import Connection, create_engine, inspect, text
 
+from rag_server.core.backups import SavedCollection
 from rag_server.core.content import ContentType
 from rag_server.core.documents import GenerationSettings, NewDocument
 from rag_server.core.errors import AlreadyExists, PreconditionFailed, Reason, Unavailable
 from rag_server.core.telemetry import SILENT, Silent
 from rag_server.stores.catalog import commit_marks, postgres
 from rag_server.stores.catalog.catalog import SqlCatalog, open_catalog
+from rag_server.stores.catalog.load import Place
 from rag_server.stores.catalog.location import PostgresOptions, open_database
 from rag_server.stores.catalog.schema import METADATA
 from rag_server.stores.catalog.writer import Writer
@@ -141,8 +144,21 @@ def test_sessions_that_ended_while_idle_are_replaced(
     assert catalog.documents.write(docs, [blank("a")]).revision == 1
 
 
+def create(catalog: SqlCatalog) -> None:
+    catalog.collections.create("acme", "docs", "", MINILM)
+
+
+def publish(catalog: SqlCatalog) -> None:
+    """Show a restored collection."""
+    now = datetime.now(UTC)
+    saved = SavedCollection("acme", "docs", "", 1, now, 0, None, 1, MINILM, 0, 0, "")
+    place = Place("acme", "docs", saved)
+    catalog.loader.publish({catalog.loader.begin(place): place}, replace=False)
+
+
+@pytest.mark.parametrize("take", [create, publish])
 def test_a_name_that_another_server_takes_meanwhile_is_taken(
-    url: str, opened: Callable[..., SqlCatalog]
+    url: str, opened: Callable[..., SqlCatalog], take: Callable[[SqlCatalog], None]
 ) -> None:
     catalog = opened()
     with psycopg.connect(url) as other, ThreadPoolExecutor(1) as threads:
@@ -150,11 +166,11 @@ def test_a_name_that_another_server_takes_meanwhile_is_taken(
             "INSERT INTO collections (tenant, name, description, revision, generation, created_at)"
             " VALUES ('acme', 'docs', '', 0, 1, 0)"
         )
-        creating = threads.submit(catalog.collections.create, "acme", "docs", "", MINILM)
+        taking = threads.submit(take, catalog)
         wait_for_a_lock(url)
         other.commit()
         with pytest.raises(AlreadyExists) as caught:
-            creating.result()
+            taking.result()
     assert caught.value.reason == Reason.COLLECTION_EXISTS
 
 
