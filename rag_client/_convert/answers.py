@@ -70,7 +70,12 @@ def _account(
             usage.query_embedding_count, usage.prompt_token_count, usage.completion_token_count
         ),
         "provenance": types.Provenance(
-            origin.embedder, origin.generation, origin.revision, origin.pipeline, origin.generator
+            origin.embedder,
+            origin.generation,
+            origin.revision,
+            origin.pipeline,
+            origin.generator,
+            tuple(origin.served_by),
         ),
         "degradations": tuple(degradation(each) for each in message.degradations),
         "cache": types.CacheStatus(message.cache.query_embedding_hit),

@@ -58,14 +58,15 @@ class Degradation:
 
 @dataclass(frozen=True, slots=True)
 class Provenance:
-    """Where a result came from: models, generation, revision, pipeline, and the generator
-    (empty for retrieve)."""
+    """Where a result came from: models, generation, revision, pipeline, the generator (empty
+    for retrieve), and the paths that found the chunks ("exact", "index", "tail", "catalog")."""
 
     embedder: str
     generation: int
     revision: int
     pipeline: str
     generator: str
+    served_by: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ def query_path(parts: Parts) -> QueryPath:
     model = completion(parts)
     sources = Sources(
         chunks=engines.catalog.chunks,
+        resident=engines.resident,
         reader=engines.catalog.reader,
         index=engines.index,
         freshness=engines.followers.vector,

@@ -84,6 +84,7 @@ class Call:
     usage: Usage = field(default_factory=Usage)
     degradations: list[Degradation] = field(default_factory=list)
     funnel: list[FunnelStep] = field(default_factory=list)
+    paths: list[str] = field(default_factory=list)
     _seconds: dict[str, float] = field(default_factory=dict)
     # Seconds of the stages within the one that is going on.
     inner: float = 0.0
@@ -110,6 +111,10 @@ class Call:
     def narrow(self, step: str, count: int, detail: str = "") -> None:
         """Note how many candidates are left after a step."""
         self.funnel.append(FunnelStep(step, count, detail))
+
+    def served(self, path: str) -> None:
+        """Note by which path chunks were found."""
+        self.paths.append(path)
 
     def timings(self) -> tuple[Timing, ...]:
         """Time by stage, in order of first appearance."""

@@ -269,12 +269,10 @@ class QueryPath:
         self, found: Retrieval, question: AskedQuestion, call: Call, generator: str = ""
     ) -> Retrieval:
         """The same hits with what the call has cost so far."""
-        origin = found.provenance
+        paths = tuple(dict.fromkeys(call.paths))
         return Retrieval(
             hits=found.hits,
-            provenance=Provenance(
-                origin.embedder, origin.generation, origin.revision, origin.pipeline, generator
-            ),
+            provenance=replace(found.provenance, generator=generator, served_by=paths),
             timings=call.timings(),
             usage=call.usage,
             degradations=tuple(call.degradations),

@@ -273,12 +273,6 @@ class ChunkStore(Protocol):
         Entries without any may be left out."""
         ...
 
-    def read_of_entries(
-        self, view: View, entries: Sequence[str], each: int
-    ) -> dict[str, list[StoredChunk]]:
-        """The same as whole chunks."""
-        ...
-
     def read(self, rows: Sequence[int]) -> dict[int, StoredChunk]:
         """Chunks by row, as `visible` or `vectors` named them."""
         ...

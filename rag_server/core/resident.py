@@ -1,4 +1,4 @@
-"""What is kept in memory of collections, so that filters and visibility cost no SQL.
+"""Which chunks a view sees, and what is kept in memory of collections so that asking costs no SQL.
 
 `Resident.view` gives a `ResidentView`; of that, `passing` gives the chunks that a filter leaves
 (`ResidentChunks`), which are ranked, or to which what an index has found is joined. All of them
@@ -30,12 +30,12 @@ class Scored:
     score: float
 
 
-class ResidentChunks(Protocol):
+class VisibleChunks(Protocol):
     """The chunks that are visible in a view and pass a filter."""
 
     @property
-    def documents(self) -> int:
-        """How many documents they are of."""
+    def in_memory(self) -> bool:
+        """Whether they can be scored without reading vectors from the catalog."""
         ...
 
     @property
@@ -43,26 +43,47 @@ class ResidentChunks(Protocol):
         """How many there are."""
         ...
 
-    def rows(self) -> Rows:
-        """int64 (n,): all of them, in the order of their creation."""
+    @property
+    def share(self) -> float:
+        """Their share in all chunks of the generation, about; 1.0 where it is not known."""
         ...
 
-    def among(self, rows: Rows) -> NDArray[np.bool_]:
-        """Which of those n chunks are among them, bool (n,); unknown rows are not."""
-        ...
-
-    def of_entries(self, entries: Sequence[str], each: int) -> list[list[tuple[int, str]]]:
-        """(row, chunk id) of those of them that each entry of a vector index stands for: the
-        first `each` by chunk id, ascending."""
-        ...
-
-    def since(self, revision: int) -> "ResidentChunks":
+    def since(self, revision: int) -> "VisibleChunks":
         """Those of them that were created after that revision."""
         ...
 
     def nearest(self, vector: Vector, limit: int, deadline: Deadline) -> list[Scored]:
         """The `limit` nearest to a unit float32 (d,), best first, then by chunk id. Raises
         Unavailable, DeadlineExceeded."""
+        ...
+
+    def joined(
+        self, ranked: Sequence[tuple[str, float]], each: int, vector: Vector
+    ) -> list[Scored]:
+        """Those that the entries of a vector index stand for, in their order: of an entry the
+        first `each` by chunk id. `ranked`: (entry, cosine); the cosine is computed anew where
+        that costs nothing, so that it is the same on every path. Raises Unavailable."""
+        ...
+
+    def scores(self, rows: Sequence[int], vector: Vector) -> dict[int, float]:
+        """Cosines by row of those chunks that are stored, whether or not they are among
+        these. Raises Unavailable."""
+        ...
+
+
+class ResidentChunks(VisibleChunks, Protocol):
+    """The same in memory."""
+
+    def rows(self) -> Rows:
+        """int64 (n,): all of them, in the order of their creation."""
+        ...
+
+    def ids(self) -> dict[str, int]:
+        """Row by chunk id of all of them."""
+        ...
+
+    def among(self, rows: Rows) -> NDArray[np.bool_]:
+        """Which of those n chunks are among them, bool (n,); unknown rows are not."""
         ...
 
 

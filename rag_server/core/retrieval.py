@@ -112,13 +112,15 @@ class Timing:
 
 @dataclass(frozen=True, slots=True)
 class Provenance:
-    """Which model, generation, revision, pipeline and generator made a result."""
+    """Which model, generation, revision, pipeline and generator made a result, and which paths
+    found its chunks."""
 
     embedder: str
     generation: int
     revision: int
     pipeline: str
     generator: str = ""
+    served_by: tuple[str, ...] = ()
 
 
 @dataclass(slots=True)

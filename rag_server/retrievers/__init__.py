@@ -17,6 +17,7 @@ from rag_server.core.protocols import (
     Search,
     VectorIndex,
 )
+from rag_server.core.resident import Resident
 from rag_server.core.retrieval import Candidate
 from rag_server.core.specs import (
     DenseSpec,
@@ -27,7 +28,7 @@ from rag_server.core.specs import (
     ParentDocumentSpec,
     SentenceSpec,
 )
-from rag_server.retrievers.dense import DenseRetriever
+from rag_server.retrievers.dense import DenseRetriever, Limits
 from rag_server.retrievers.hybrid import HybridRetriever
 from rag_server.retrievers.hyde import HydeRetriever
 from rag_server.retrievers.lexical import LexicalRetriever
@@ -35,6 +36,7 @@ from rag_server.retrievers.model_texts import ModelTexts
 from rag_server.retrievers.multi_query import MultiQueryRetriever
 from rag_server.retrievers.parent_document import ParentDocumentRetriever
 from rag_server.retrievers.sentence import SentenceRetriever
+from rag_server.retrievers.visibility import Visibility
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +47,7 @@ class Sources:
 
     chunks: ChunkStore
     reader: ChunkReader
+    resident: Resident
     index: VectorIndex
     freshness: Freshness
     lexical: LexicalIndex
@@ -69,11 +72,10 @@ class Retrievers:
 def _dense(sources: Sources, every: Retrievers) -> Retriever:
     del every
     return DenseRetriever(
-        sources.chunks,
+        Visibility(sources.chunks, sources.resident),
         sources.index,
         sources.freshness,
-        exact_limit=sources.exact_limit,
-        tail_limit=sources.tail_limit,
+        Limits(sources.exact_limit, sources.tail_limit),
     )
 
 

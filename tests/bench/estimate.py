@@ -44,14 +44,15 @@ def percentile(samples: Sequence[float], share: float) -> Estimate:
     return _estimate(statistic, samples)
 
 
-def ratio(measured: Sequence[float], floor: Sequence[float]) -> Estimate:
-    """Median of `measured` over median of `floor`, sample i of both taken in round i.
+def ratio(measured: Sequence[float], floor: Sequence[float], share: float = 0.5) -> Estimate:
+    """Quantile `share` of `measured` over that of `floor` (the median, unless another is asked
+    for), sample i of both taken in round i.
 
     Rounds are drawn as a whole, so that what disturbed a round counts in both.
     """
 
     def statistic(measured: Floats, floor: Floats) -> Any:
-        return np.median(measured, axis=-1) / np.median(floor, axis=-1)
+        return np.quantile(measured, share, axis=-1) / np.quantile(floor, share, axis=-1)
 
     return _estimate(statistic, measured, floor)
 

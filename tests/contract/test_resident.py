@@ -191,22 +191,22 @@ def test_entries_stand_for_all_chunks_of_their_embedding(
     docs: Collection,
     opened: Open,
     catalog_document: Callable[..., NewDocument],
+    catalog_vector: Callable[[str], Vector],
 ) -> None:
     for number in range(4):
         document = catalog_document(f"d{number}", f"same other{number}", metadata={"n": number})
         catalog.documents.write(docs, [document])
     catalog.documents.delete(docs, ["d1"])
-    view = newest(catalog)
-    chunks = loaded(opened(), view).passing(Comparison("n", Operator.LESS_THAN, 3))
-    (same, other) = (document_key(catalog_document, word) for word in ("same", "other2"))
-    found = chunks.of_entries([same.hex(), other.hex(), "00" * 32, "no entry"], 5)
-    assert [[chunk_id for _, chunk_id in each] for each in found] == [
-        ["d0:same", "d2:same"],
-        ["d2:other2"],
-        [],
-        [],
-    ]
-    assert [chunk_id for _, chunk_id in chunks.of_entries([same.hex()], 1)[0]] == ["d0:same"]
+    chunks = loaded(opened(), newest(catalog)).passing(Comparison("n", Operator.LESS_THAN, 3))
+    same, other = (document_key(catalog_document, word).hex() for word in ("same", "other2"))
+    asked = catalog_vector("same")
+    ranked = [(other, 0.5), (same, 0.25), ("00" * 32, 0.1), ("no entry", 0.0)]
+    found = chunks.joined(ranked, 5, asked)
+    assert [each.chunk_id for each in found] == ["d0:same", "d2:same", "d2:other2"]
+    cosine = float(catalog_vector("other2") @ asked)
+    assert [each.score for each in found] == pytest.approx([1.0, 1.0, cosine], abs=1e-6)
+    assert [each.chunk_id for each in chunks.joined(ranked, 1, asked)] == ["d0:same", "d2:other2"]
+    assert chunks.scores([found[2].row, 10**9], asked) == {found[2].row: found[2].score}
 
 
 def document_key(draw: Callable[..., NewDocument], word: str) -> bytes:

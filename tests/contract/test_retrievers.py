@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -17,6 +18,7 @@ from rag_server.core.errors import Reason, Unavailable
 from rag_server.core.filters import Comparison, Filter, Negated, Operator, matches
 from rag_server.core.principal import ANONYMOUS
 from rag_server.core.protocols import Catalog, Changes, Retriever, Search, VectorIndex
+from rag_server.core.resident import Resident
 from rag_server.core.retrieval import Candidate, DegradationKind
 from rag_server.core.specs import (
     DenseSpec,
@@ -29,12 +31,15 @@ from rag_server.core.specs import (
     SentenceSpec,
     WeightedSpec,
 )
+from rag_server.core.telemetry import SILENT
 from rag_server.generators.completion import NoModel
 from rag_server.indexes.lexical.applier import LexicalApplier
 from rag_server.indexes.lexical.index import LexicalIndex
+from rag_server.indexes.resident.index import ResidentIndex
 from rag_server.retrievers import RETRIEVERS, Retrievers, Sources
 from rag_server.settings import Settings
 from tests.contract.conftest import IDENTITY, Sketch, vector_of
+from tests.waiting import eventually
 
 WORDS = [f"word{n}" for n in range(40)]
 # Each so that it ranks by the cosine of a chunk's only sentence, about.
@@ -49,6 +54,8 @@ SPECS: dict[type, RetrieverSpec] = {
     HydeSpec: HydeSpec(),
 }
 AWAY = {DenseSpec: DegradationKind.INDEX_AWAY, LexicalSpec: DegradationKind.LEXICAL_AWAY}
+in_memory_only = pytest.mark.parametrize("catalog_opener", ["sqlite"], indirect=True)
+dense_only = pytest.mark.parametrize("spec", [DenseSpec()], ids=["dense"])
 Ask = Callable[..., list[Candidate]]
 Nearest = Callable[[str, Iterable[int], int], list[str]]
 
@@ -145,18 +152,50 @@ def spec(request: pytest.FixtureRequest) -> RetrieverSpec:
     return SPECS[request.param]
 
 
+class NothingResident:
+    """Before a collection is loaded."""
+
+    def view(self, view: View, deadline: Deadline) -> None: ...
+
+
+@pytest.fixture
+def resident(request: pytest.FixtureRequest, catalog_under_test: Catalog) -> Iterator[Resident]:
+    """In memory over one database, not over the other: its own suite runs over both."""
+    if request.node.callspec.params["catalog_opener"] == "postgres":
+        yield NothingResident()
+        return
+    index = ResidentIndex(
+        catalog_under_test.collections,
+        catalog_under_test.log,
+        SILENT,
+        memory_bytes=2**20,
+        retention=3_600.0,
+    )
+    index.start()
+    yield index
+    index.stop()
+
+
 @pytest.fixture
 def make(
     catalog_under_test: Catalog,
     index_under_test: VectorIndex,
     lexical: LexicalIndex,
+    resident: Resident,
     tmp_path: Path,
 ) -> Callable[..., Retriever]:
-    def made(*, away: bool = False, exact: int = 5, tail: int = 100) -> Retriever:
+    def made(
+        *, away: bool = False, exact: int = 5, tail: int = 100, resident: Resident = resident
+    ) -> Retriever:
         index: VectorIndex = AwayIndex() if away else index_under_test
         words = AwayLexical(tmp_path / "away", IDENTITY) if away else lexical
+        if isinstance(resident, ResidentIndex):
+            loaded = resident.loaded
+            views = catalog_under_test.collections.views()
+            eventually(lambda: all(map(loaded, views)))
         sources = Sources(
             chunks=catalog_under_test.chunks,
+            resident=resident,
             reader=catalog_under_test.reader,
             index=index,
             freshness=Applied(index),
@@ -262,7 +301,7 @@ def test_a_read_that_cannot_be_fresh_is_refused_not_stale(
     make: Callable[..., Retriever], ask: Ask, view: View
 ) -> None:
     with pytest.raises(Unavailable) as caught:
-        ask(make(tail=10), view)
+        ask(make(tail=10, resident=NothingResident()), view)
     assert caught.value.reason is Reason.INDEX_BEHIND
 
 
@@ -389,8 +428,8 @@ def test_a_small_collection_is_scanned_while_the_index_is_away(
     spec: RetrieverSpec,
 ) -> None:
     call = a_call()
-    found = ask(make(away=True, exact=100), indexed, call=call)
-    assert ids(found) == nearest("word7", range(40), 5)
+    retriever = make(away=True, exact=100, resident=NothingResident())
+    assert ids(ask(retriever, indexed, call=call)) == nearest("word7", range(40), 5)
     assert [each.kind for each in call.degradations] == [AWAY[type(spec)]]
 
 
@@ -398,7 +437,57 @@ def test_a_large_one_is_unavailable(
     make: Callable[..., Retriever], ask: Ask, indexed: View
 ) -> None:
     with pytest.raises(Unavailable):
-        ask(make(away=True, exact=10), indexed)
+        ask(make(away=True, exact=10, resident=NothingResident()), indexed)
+
+
+@dense_only
+@in_memory_only
+def test_what_is_in_memory_needs_no_index(
+    make: Callable[..., Retriever], ask: Ask, indexed: View, nearest: Nearest
+) -> None:
+    call = a_call()
+    found = ask(make(away=True, exact=10), indexed, call=call)
+    assert ids(found) == nearest("word7", range(40), 5)
+    assert [each.kind for each in call.degradations] == [DegradationKind.INDEX_AWAY]
+
+
+@dense_only
+@in_memory_only
+def test_results_say_which_path_served_them(
+    make: Callable[..., Retriever], ask: Ask, indexed: View
+) -> None:
+    def paths(**made: Any) -> list[str]:
+        call = a_call()
+        ask(make(**made), indexed, call=call)
+        return call.paths
+
+    assert paths(exact=0) == ["index"]
+    assert paths(exact=99) == ["exact"]
+    assert paths(resident=NothingResident()) == ["catalog", "index"]
+    assert paths(away=True, exact=99, resident=NothingResident()) == ["catalog", "exact"]
+
+
+@dense_only
+@in_memory_only
+def test_what_is_in_memory_waits_for_no_index_that_is_behind(
+    make: Callable[..., Retriever], ask: Ask, view: View, nearest: Nearest
+) -> None:
+    call = a_call()
+    found = ask(make(tail=10), view, call=call)
+    assert ids(found) == nearest("word7", range(40), 5)
+    assert (call.paths, call.degradations) == (["exact"], [])
+
+
+@dense_only
+@in_memory_only
+def test_a_score_is_the_same_on_every_path(
+    make: Callable[..., Retriever], ask: Ask, indexed: View, catalog_under_test: Catalog
+) -> None:
+    by_index, exactly = (
+        ask(make(exact=0), indexed, limit=10),
+        ask(make(exact=99), indexed, limit=10),
+    )
+    assert [(e.chunk_id, e.score) for e in by_index] == [(e.chunk_id, e.score) for e in exactly]
 
 
 def test_only_those_given_are_ranked(

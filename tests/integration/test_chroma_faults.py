@@ -33,6 +33,8 @@ def environment(port: int) -> dict[str, str]:
         "RAGRPC_CHROMA__WRITE_TIMEOUT_SECONDS": "5",
         "RAGRPC_CHROMA__BREAKER_FAILURES": "3",
         "RAGRPC_CHROMA__BREAKER_RESET_SECONDS": "0.5",
+        # What is in memory is served without any index.
+        "RAGRPC_RESIDENT__MEMORY_BYTES": "0",
         "RAGRPC_RETRIEVAL__EXACT_SCAN_LIMIT": "8",
         "RAGRPC_RETRIEVAL__TAIL_LIMIT": "8",
     }

@@ -100,18 +100,20 @@ class Degradation(_message.Message):
     def __init__(self, kind: _Optional[_Union[Degradation.Kind, str]] = ..., stage: _Optional[str] = ..., detail: _Optional[str] = ...) -> None: ...
 
 class Provenance(_message.Message):
-    __slots__ = ("embedder", "generation", "revision", "pipeline", "generator")
+    __slots__ = ("embedder", "generation", "revision", "pipeline", "generator", "served_by")
     EMBEDDER_FIELD_NUMBER: _ClassVar[int]
     GENERATION_FIELD_NUMBER: _ClassVar[int]
     REVISION_FIELD_NUMBER: _ClassVar[int]
     PIPELINE_FIELD_NUMBER: _ClassVar[int]
     GENERATOR_FIELD_NUMBER: _ClassVar[int]
+    SERVED_BY_FIELD_NUMBER: _ClassVar[int]
     embedder: str
     generation: int
     revision: int
     pipeline: str
     generator: str
-    def __init__(self, embedder: _Optional[str] = ..., generation: _Optional[int] = ..., revision: _Optional[int] = ..., pipeline: _Optional[str] = ..., generator: _Optional[str] = ...) -> None: ...
+    served_by: _containers.RepeatedScalarFieldContainer[str]
+    def __init__(self, embedder: _Optional[str] = ..., generation: _Optional[int] = ..., revision: _Optional[int] = ..., pipeline: _Optional[str] = ..., generator: _Optional[str] = ..., served_by: _Optional[_Iterable[str]] = ...) -> None: ...
 
 class FunnelStep(_message.Message):
     __slots__ = ("step", "candidate_count", "detail")

@@ -1,6 +1,6 @@
 """The chunks that are seen and pass a filter."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 
 import numpy as np
@@ -10,10 +10,10 @@ from rag_server.core.call import Deadline
 from rag_server.core.chunk_log import number_of
 from rag_server.core.documents import Vector
 from rag_server.core.resident import Rows, Scored
+from rag_server.indexes.resident.scoring import Scoring, best
 from rag_server.indexes.resident.snapshot import Snapshot
 from rag_server.indexes.resident.table import NONE, Slots
 from rag_server.indexes.resident.values import Mask
-from rag_server.indexes.resident.vectors import BLOCK, Scores
 
 
 class Chunks:
@@ -24,19 +24,22 @@ class Chunks:
         self._mask = documents
         self._first = first
 
-    @cached_property
-    def documents(self) -> int:
-        """How many documents they are of."""
-        if self._mask is None:
-            return self._snapshot.documents - self._first
-        return int(np.count_nonzero(self._mask[self._first :]))
+    @property
+    def in_memory(self) -> bool:
+        """Whether all vectors of the snapshot are."""
+        return self._snapshot.in_memory
+
+    @property
+    def share(self) -> float:
+        """Their share in all chunks of the snapshot."""
+        return self.count / self._snapshot.chunks if self._snapshot.chunks else 1.0
 
     @cached_property
     def count(self) -> int:
         """How many there are."""
         snapshot = self._snapshot
         if snapshot.documents == snapshot.chunks:
-            return self.documents
+            return self._documents
         firsts = snapshot.table.firsts.items[: snapshot.documents]
         if self._mask is None:
             at_first = firsts[self._first] if self._first < len(firsts) else snapshot.chunks
@@ -49,15 +52,16 @@ class Chunks:
         rows: Rows = self._snapshot.table.rows.items[self._slots]
         return rows
 
+    def ids(self) -> dict[str, int]:
+        """Row by chunk id."""
+        table = self._snapshot.table
+        rows = table.rows.items[self._slots].tolist()
+        ids = table.ids.items[self._slots].tolist()
+        return {chunk_id.decode(): row for chunk_id, row in zip(ids, rows, strict=True)}
+
     def among(self, rows: Rows) -> NDArray[np.bool_]:
         """Which of those chunks are among them."""
         return self._has(self._snapshot.table.row_places.find(rows))
-
-    def of_entries(self, entries: Sequence[str], each: int) -> list[list[tuple[int, str]]]:
-        """Those of an entry are chained from the last to the first."""
-        numbers = np.array([_number(entry) for entry in entries], np.int64)
-        slots = self._snapshot.table.key_places.find(numbers)
-        return [self._of_embedding(slot, each) for slot in slots.tolist()]
 
     def since(self, revision: int) -> "Chunks":
         """Those created after the revision."""
@@ -66,28 +70,76 @@ class Chunks:
 
     def nearest(self, vector: Vector, limit: int, deadline: Deadline) -> list[Scored]:
         """Each distinct embedding is scored once, so that equal chunks score alike."""
-        table, slots = self._snapshot.table, self._slots
+        slots = self._slots
         if not len(slots) or limit <= 0:
             return []
-        embeddings = table.embeddings.items[slots].astype(np.int64)
+        embeddings = self._embeddings(slots)
+        quick = Scoring(self._snapshot, vector).quick
         if (embeddings[1:] > embeddings[:-1]).all():
-            scores = self._scores(embeddings, vector, deadline)
+            scores = quick(embeddings, deadline)
         else:
             distinct, places = np.unique(embeddings, return_inverse=True)
-            scores = self._scores(distinct, vector, deadline)[places]
-        best = _best(scores, limit)
-        ids = table.ids.items[slots[best]]
-        order = best[np.lexsort((ids, -scores[best]))][:limit]
+            scores = quick(distinct, deadline)[places]
+        return self._ranked(slots[best(scores, limit)], vector)[:limit]
+
+    def joined(
+        self, ranked: Sequence[tuple[str, float]], each: int, vector: Vector
+    ) -> list[Scored]:
+        """The cosine is computed anew where the vector is in memory."""
+        numbers = np.array([_number(entry) for entry, _ in ranked], np.int64)
+        embeddings = self._snapshot.table.key_places.find(numbers).tolist()
+        given = dict(zip(embeddings, (score for _, score in ranked), strict=True))
+        given.pop(NONE, None)
         return [
-            Scored(int(row), chunk_id.decode(), float(score))
-            for row, chunk_id, score in zip(
-                table.rows.items[slots[order]],
-                table.ids.items[slots[order]],
-                scores[order],
-                strict=True,
-            )
-            if score > -np.inf
+            Scored(row, chunk_id, score)
+            for embedding, score in self._cosines(given, vector)
+            for row, chunk_id in self._of_embedding(embedding, each)
         ]
+
+    def scores(self, rows: Sequence[int], vector: Vector) -> dict[int, float]:
+        """Cosines of chunks that are in memory."""
+        asked = np.array(rows, np.int64)
+        slots = self._snapshot.table.row_places.find(asked)
+        known = (slots >= 0) & (slots < self._snapshot.chunks)
+        embeddings, places = np.unique(self._embeddings(slots[known]), return_inverse=True)
+        scores = Scoring(self._snapshot, vector).exact(embeddings)[places]
+        return dict(zip(asked[known].tolist(), scores.tolist(), strict=True))
+
+    def _ranked(self, slots: Slots, vector: Vector) -> list[Scored]:
+        """Chunk slots with their exact cosines, best first, then by chunk id."""
+        table = self._snapshot.table
+        embeddings, places = np.unique(self._embeddings(slots), return_inverse=True)
+        scores = Scoring(self._snapshot, vector).exact(embeddings)[places]
+        ids = table.ids.items[slots]
+        order = np.lexsort((ids, -scores))
+        found = zip(
+            table.rows.items[slots[order]].tolist(),
+            ids[order].tolist(),
+            scores[order].tolist(),
+            strict=True,
+        )
+        return [Scored(row, name.decode(), score) for row, name, score in found if score > -np.inf]
+
+    def _cosines(self, given: Mapping[int, float], vector: Vector) -> list[tuple[int, float]]:
+        """(embedding slot, cosine), best first."""
+        if not self.in_memory or not given:
+            return list(given.items())
+        embeddings = np.sort(np.array([*given], np.int64))
+        scores = Scoring(self._snapshot, vector).exact(embeddings)
+        order = np.argsort(-scores, kind="stable")
+        return list(zip(embeddings[order].tolist(), scores[order].tolist(), strict=True))
+
+    @property
+    def _documents(self) -> int:
+        """How many documents they are of."""
+        if self._mask is None:
+            return self._snapshot.documents - self._first
+        return int(np.count_nonzero(self._mask[self._first :]))
+
+    def _embeddings(self, slots: Slots) -> Slots:
+        """Embedding slots of chunk slots."""
+        embeddings: Slots = self._snapshot.table.embeddings.items[slots].astype(np.int64)
+        return embeddings
 
     @cached_property
     def _slots(self) -> Slots:
@@ -125,32 +177,6 @@ class Chunks:
         within[within] = passing
         return within
 
-    def _scores(self, embeddings: Slots, vector: Vector, deadline: Deadline) -> Scores:
-        """Cosines of ascending embedding slots; minus infinity for what is stored no more."""
-        scores = np.full(len(embeddings), -np.inf, np.float32)
-        for start in range(0, len(embeddings), BLOCK):
-            deadline.check("search")
-            block = embeddings[start : start + BLOCK]
-            scores[start : start + BLOCK] = self._block(block, vector)
-        return scores
-
-    def _block(self, embeddings: Slots, vector: Vector) -> Scores:
-        vectors = self._snapshot.vectors
-        resident = 0 if vectors is None else int(np.searchsorted(embeddings, len(vectors)))
-        scores = np.full(len(embeddings), -np.inf, np.float32)
-        if vectors is not None and resident:
-            scores[:resident] = vectors.scores(embeddings[:resident], vector)
-        if resident < len(embeddings):
-            scores[resident:] = self._stored(embeddings[resident:], vector)
-        return scores
-
-    def _stored(self, embeddings: Slots, vector: Vector) -> Scores:
-        """Of vectors that are not resident."""
-        rows: Rows = self._snapshot.table.embedding_rows.items[embeddings]
-        found, matrix = self._snapshot.log.vectors(rows.tolist())
-        scores = dict(zip(found, (matrix @ vector).tolist() if found else (), strict=True))
-        return np.array([scores.get(row, -np.inf) for row in rows.tolist()], np.float32)
-
 
 def _number(entry: str) -> int:
     """That of the key that an entry spells; an index may hold anything."""
@@ -158,11 +184,3 @@ def _number(entry: str) -> int:
         return number_of(bytes.fromhex(entry))
     except ValueError:
         return NONE
-
-
-def _best(scores: Scores, limit: int) -> Slots:
-    """Where the best are, with all that equal the last of them, in any order."""
-    if len(scores) <= limit:
-        return np.arange(len(scores))
-    last = np.partition(scores, len(scores) - limit)[len(scores) - limit]
-    return np.flatnonzero(scores >= last)

@@ -9,7 +9,7 @@ from rag_server.core.chunk_log import ChunkLog
 from rag_server.core.documents import View
 from rag_server.indexes.resident.snapshot import Snapshot
 from rag_server.indexes.resident.table import Table
-from rag_server.indexes.resident.vectors import BLOCK, Vectors
+from rag_server.indexes.resident.vectors import Vectors
 
 # Chunks read from the catalog in one go.
 _STRETCH = 20_000
@@ -17,6 +17,8 @@ _STRETCH = 20_000
 # without.
 _SMALL = 2_000
 _EVERY = 2**62
+# Vectors read in one go.
+_BLOCK = 8_192
 # Longest wait of a reader for another one who applies changes, in seconds.
 _PATIENCE = 0.25
 # What is dead is dropped when it is so many chunks, and so great a share of all.
@@ -113,7 +115,7 @@ class Part:
         if snapshot is None or not self.missing:
             return 0
         first = len(self._vectors or ())
-        rows = snapshot.table.embedding_rows.items[first : first + BLOCK].tolist()
+        rows = snapshot.table.embedding_rows.items[first : first + _BLOCK].tolist()
         if len(rows) * self._vector_bytes > room:
             return 0
         found, matrix = self._log.vectors(rows)

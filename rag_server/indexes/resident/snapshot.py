@@ -11,6 +11,8 @@ from rag_server.indexes.resident.vectors import Vectors
 
 # Revisions of which it is remembered what they see: that of most readers, and one before.
 _REMEMBERED = 2
+# Vectors that may be read from the catalog until they are in memory, too.
+_FEW = 256
 
 
 class Snapshot:
@@ -27,8 +29,14 @@ class Snapshot:
         self.applied = applied
         self.chunks = len(table.rows)
         self.documents = len(table.document_rows)
+        self.embeddings = len(table.embedding_rows)
         self._all_alive = table.dead == 0
         self._seen: dict[int, Mask] = {}
+
+    @property
+    def in_memory(self) -> bool:
+        """Whether its vectors are, but for a few that are new."""
+        return self.vectors is not None and self.embeddings - len(self.vectors) <= _FEW
 
     def seen(self, revision: int) -> Mask | None:
         """Which documents a revision sees, bool (documents,); None: all."""

@@ -8,9 +8,7 @@ from rag_server.indexes.resident.grown import Grown
 
 Matrix = NDArray[np.float32]
 Scores = NDArray[np.float32]
-
-# Embeddings scored between two looks at the deadline; 12 MB of 384 dimensions.
-BLOCK = 8_192
+Slots = NDArray[np.int64]
 
 
 class Vectors:
@@ -31,10 +29,22 @@ class Vectors:
         """Those of the next embedding slots."""
         self._matrix.extend(vectors)
 
-    def scores(self, slots: NDArray[np.int64], vector: Vector) -> Scores:
-        """Cosines of ascending slots below the length, to a unit float32 (d,)."""
+    def products(self, slots: Slots, vector: Vector) -> Scores:
+        """Cosines of ascending slots below the length, to a unit float32 (d,); the last bits
+        depend on how many there are."""
         matrix = self._matrix.items
         first, last = int(slots[0]), int(slots[-1])
         if last - first + 1 == len(slots):
             return matrix[first : last + 1] @ vector
         return matrix[slots] @ vector
+
+    def of(self, slots: Slots) -> Matrix:
+        """float32 (n, d) of slots below the length."""
+        rows: Matrix = self._matrix.items[slots]
+        return rows
+
+
+def cosines(matrix: Matrix, vector: Vector) -> Scores:
+    """Of few unit vectors; the same to the last bit whatever stands beside a vector."""
+    scores: Scores = (matrix * vector).sum(axis=1)
+    return scores

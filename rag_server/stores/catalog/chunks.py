@@ -124,30 +124,6 @@ class SqlChunks:
                     found[entry_of(key)].append((row, chunk_id))
         return {entry: chunks[:each] for entry, chunks in found.items()}
 
-    def read_of_entries(
-        self, view: View, entries: Sequence[str], each: int
-    ) -> dict[str, list[StoredChunk]]:
-        """Whole chunks of those that are visible, by entry."""
-        found: dict[str, list[StoredChunk]] = defaultdict(list)
-        for some in slices(entries):
-            rows = self._entries.all(_COLUMNS, view, some)
-            if rows is None:
-                found |= self._read_first(view, some, each)
-                continue
-            for *fields, key in sorted(rows, key=itemgetter(1)):
-                found[entry_of(key)].append(_stored(tuple(fields)))
-        return {entry: chunks[:each] for entry, chunks in found.items()}
-
-    def _read_first(
-        self, view: View, entries: Sequence[str], each: int
-    ) -> dict[str, list[StoredChunk]]:
-        first = self._entries.first(view, entries, each, None)
-        stored = self.read([row for chunks in first.values() for row, _ in chunks])
-        return {
-            entry: [stored[row] for row, _ in chunks if row in stored]
-            for entry, chunks in first.items()
-        }
-
     def read(self, rows: Sequence[int]) -> dict[int, StoredChunk]:
         """Chunks by row; those purged meanwhile are left out."""
         return {fields[0]: _stored(fields) for fields in self._cursor.rows_in(_READ, (), rows)}

@@ -112,6 +112,7 @@ def fill_report(
     target.provenance.revision = found.provenance.revision
     target.provenance.pipeline = found.provenance.pipeline
     target.provenance.generator = found.provenance.generator
+    target.provenance.served_by.extend(found.provenance.served_by)
     target.degradations.extend(map(degradation_message, found.degradations))
     if explain:
         for step in found.funnel:

@@ -7,10 +7,12 @@ from time import monotonic
 from typing import Any
 
 from rag_server.core.documents import Collection, View
+from rag_server.indexes.resident.view import SnapshotView
 from rag_server.stores.catalog.chunks import SqlChunks
 from rag_server.stores.catalog.collections import SqlCollections
 
 _STALE_SECONDS = 0.3
+_NEWEST = 2**62
 
 
 def pin_an_old_revision() -> None:
@@ -31,8 +33,10 @@ def pin_an_old_revision() -> None:
 
 def read_past_the_pin() -> None:
     """Each statement reads the newest rows, whatever revision the request was pinned to."""
-    for method in ("visible", "read_visible", "vectors", "count"):
+    for method in ("visible", "read_visible", "of_entries", "vectors", "count"):
         _put(SqlChunks, method, _at_newest(getattr(SqlChunks, method)))
+    pinned = SnapshotView.__init__
+    _put(SnapshotView, "__init__", lambda view, snapshot, _: pinned(view, snapshot, _NEWEST))
 
 
 PLANTS: Mapping[str, Callable[[], None]] = {
@@ -44,7 +48,7 @@ PLANTS: Mapping[str, Callable[[], None]] = {
 def _at_newest(read: Callable[..., Any]) -> Callable[..., Any]:
     @wraps(read)
     def planted(store: SqlChunks, view: View, *args: Any, **kwargs: Any) -> Any:
-        return read(store, replace(view, revision=2**62), *args, **kwargs)
+        return read(store, replace(view, revision=_NEWEST), *args, **kwargs)
 
     return planted
 
