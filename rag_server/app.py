@@ -24,6 +24,7 @@ from rag_server.observability.logging import configure_logging
 from rag_server.observability.metrics import Metrics
 from rag_server.observability.telemetry import Observer
 from rag_server.observability.tracing import Tracing
+from rag_server.retrievers.plugins import check, installed
 from rag_server.settings import Settings, SettingsError
 
 _HEALTH_INTERVAL = 1.0
@@ -53,6 +54,9 @@ async def running(
     """
     _check_names(settings)
     pipelines = named_pipelines(settings)
+    plugins = installed()
+    for pipeline in pipelines.values():
+        check(pipeline.retriever, plugins)
     async with AsyncExitStack() as stack:
         metrics = Metrics()
         tracing = _tracing(settings, stack)
@@ -65,7 +69,15 @@ async def running(
         preparation = preparations(settings, engines, pools)
         pairs = await asyncio.to_thread(load_cross_encoder, settings)
         parts = Parts(
-            settings, telemetry, engines, pools, pipelines, generators, pairs, preparation
+            settings,
+            telemetry,
+            engines,
+            pools,
+            pipelines,
+            generators,
+            pairs,
+            preparation,
+            plugins,
         )
 
         changed = Signal(asyncio.get_running_loop())

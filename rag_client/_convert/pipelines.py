@@ -8,6 +8,7 @@ from typing import Any
 from google.protobuf.message import Message
 from ragrpc.v1 import pipeline_pb2 as pb
 
+from rag_client._convert.metadata import metadata_messages, metadata_of
 from rag_client.errors import InvalidArgument
 from rag_client.types import pipelines
 from rag_client.types.pipelines import PipelineSpec
@@ -54,7 +55,10 @@ def _set(target: Message, name: str, value: Any, path: str) -> None:
         _choose(value, target, path)
         return
     field = target.DESCRIPTOR.fields_by_name[name]
-    if field.message_type is not None and field.is_repeated:
+    if field.message_type is not None and field.message_type.GetOptions().map_entry:
+        for key, message in metadata_messages(path, value).items():
+            getattr(target, name)[key].CopyFrom(message)
+    elif field.message_type is not None and field.is_repeated:
         for index, each in enumerate(value):
             _add(each, getattr(target, name).add(), f"{path}[{index}]")
     elif field.message_type is not None:
@@ -128,6 +132,8 @@ def _attribute(field: Any) -> str:
 
 def _value(field: Any, value: Any) -> Any:
     if field.message_type is not None:
+        if field.message_type.GetOptions().map_entry:
+            return metadata_of(value)
         return tuple(map(_read, value)) if field.is_repeated else _read(value)
     if field.enum_type is not None:
         label = field.enum_type.values_by_number[value].name

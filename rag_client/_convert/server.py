@@ -22,6 +22,10 @@ def server_info(message: admin_service_pb2.GetServerInfoResponse) -> types.Serve
         limits=_limits(message.limits),
         components=tuple(_component(each) for each in message.components),
         uptime=message.uptime.ToTimedelta(),
+        retriever_plugins=tuple(
+            types.RetrieverPlugin(each.name, each.description, each.parameter_schema)
+            for each in message.retriever_plugins
+        ),
     )
 
 

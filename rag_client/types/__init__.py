@@ -53,6 +53,7 @@ from rag_client.types.jobs import Job, JobState, Reindexing
 from rag_client.types.pipelines import (
     ConvexCombination,
     CrossEncoderReranker,
+    CustomRetriever,
     DenseRetriever,
     Expansion,
     HybridRetriever,
@@ -84,6 +85,7 @@ from rag_client.types.server import (
     Health,
     Limits,
     PipelineInfo,
+    RetrieverPlugin,
     ServerInfo,
 )
 from rag_client.values import Metadata, Scalar, Span, Value
@@ -108,6 +110,7 @@ __all__ = [
     "ContentType",
     "ConvexCombination",
     "CrossEncoderReranker",
+    "CustomRetriever",
     "Degradation",
     "DegradationKind",
     "Degraded",
@@ -152,6 +155,7 @@ __all__ = [
     "Retrieval",
     "RetrieveRequest",
     "Retriever",
+    "RetrieverPlugin",
     "Scalar",
     "SentenceChunking",
     "SentenceRetriever",

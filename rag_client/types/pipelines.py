@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Union
 
+from rag_client.values import Metadata
+
 
 @dataclass(frozen=True, slots=True)
 class DenseRetriever:
@@ -121,6 +123,16 @@ class HydeRetriever:
     passages: int | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class CustomRetriever:
+    """A strategy of a plug-in of the server (`server_info().retriever_plugins` lists them with
+    their parameters); some order anew what `base` (server default: dense) finds."""
+
+    name: str
+    parameters: Metadata = field(default_factory=dict)
+    base: Union["Retriever", None] = None
+
+
 Retriever = (
     DenseRetriever
     | LexicalRetriever
@@ -129,6 +141,7 @@ Retriever = (
     | ParentDocumentRetriever
     | MultiQueryRetriever
     | HydeRetriever
+    | CustomRetriever
 )
 
 

@@ -79,6 +79,15 @@ class ComponentStatus:
 
 
 @dataclass(frozen=True, slots=True)
+class RetrieverPlugin:
+    """A strategy for CustomRetriever; `parameter_schema` is a JSON schema as text."""
+
+    name: str
+    description: str
+    parameter_schema: str
+
+
+@dataclass(frozen=True, slots=True)
 class ServerInfo:
     """What the server is, knows and allows; the default generator comes first."""
 
@@ -90,3 +99,4 @@ class ServerInfo:
     limits: Limits
     components: tuple[ComponentStatus, ...]
     uptime: timedelta
+    retriever_plugins: tuple[RetrieverPlugin, ...] = ()

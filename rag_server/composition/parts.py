@@ -10,6 +10,7 @@ from rag_server.core.preparation import Preparation
 from rag_server.core.protocols import Generator, PairScorer
 from rag_server.core.specs import PipelineSpec
 from rag_server.core.telemetry import Telemetry
+from rag_server.retrievers.plugins import RetrieverPlugin
 from rag_server.settings import Settings
 
 # Prepares documents for the generations with certain settings.
@@ -28,3 +29,4 @@ class Parts:
     generators: Mapping[type, Generator]
     pairs: PairScorer | None
     preparation: Preparations
+    plugins: Mapping[str, RetrieverPlugin]

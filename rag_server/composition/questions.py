@@ -25,6 +25,7 @@ def query_path(parts: Parts) -> QueryPath:
         exact_limit=settings.retrieval.exact_scan_limit,
         tail_limit=settings.retrieval.tail_limit,
         completion=model,
+        plugins=parts.plugins,
     )
     return QueryPath(
         catalog=engines.catalog,

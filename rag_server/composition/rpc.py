@@ -94,6 +94,7 @@ def _facts(parts: Parts) -> ServerFacts:
         pipelines=parts.pipelines,
         default_pipeline=settings.retrieval.default_pipeline,
         generators=(default, *others),
+        plugins=parts.plugins,
         max_message_bytes=settings.server.max_message_bytes,
         max_data_bytes=settings.parsing.max_input_bytes,
         default_deadline=settings.server.default_deadline_seconds,

@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Union
 
+from rag_server.core.values import Metadata
+
 # Wrappers within wrappers, and searches that one spec may ask for.
 MAX_DEPTH = 4
 MAX_SEARCHES = 32
@@ -118,6 +120,15 @@ class HydeSpec:
     passages: int = 1
 
 
+@dataclass(frozen=True, slots=True)
+class CustomSpec:
+    """A strategy of a plug-in; what `parameters` mean and whether it asks `base` is its own."""
+
+    name: str
+    parameters: Metadata = field(default_factory=dict)
+    base: "RetrieverSpec" = field(default_factory=DenseSpec)
+
+
 RetrieverSpec = (
     DenseSpec
     | LexicalSpec
@@ -126,10 +137,11 @@ RetrieverSpec = (
     | ParentDocumentSpec
     | MultiQuerySpec
     | HydeSpec
+    | CustomSpec
 )
 
-# Strategies that ask a language model.
-_ASKING = (MultiQuerySpec, HydeSpec)
+# Strategies that ask a language model, or may.
+_ASKING = (MultiQuerySpec, HydeSpec, CustomSpec)
 
 # By the names of the contract's oneofs.
 RETRIEVER_SPECS: Mapping[str, type[RetrieverSpec]] = {
@@ -140,6 +152,7 @@ RETRIEVER_SPECS: Mapping[str, type[RetrieverSpec]] = {
     "parent_document": ParentDocumentSpec,
     "multi_query": MultiQuerySpec,
     "hyde": HydeSpec,
+    "custom": CustomSpec,
 }
 FUSION_SPECS: Mapping[str, type[FusionSpec]] = {"rrf": RrfSpec, "convex": ConvexSpec}
 
@@ -195,7 +208,7 @@ def parts_of(spec: RetrieverSpec) -> Iterator[RetrieverSpec]:
         case SentenceSpec():
             if spec.base is not None:
                 yield spec.base
-        case ParentDocumentSpec() | MultiQuerySpec() | HydeSpec():
+        case ParentDocumentSpec() | MultiQuerySpec() | HydeSpec() | CustomSpec():
             yield spec.base
 
 

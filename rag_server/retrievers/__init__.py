@@ -4,7 +4,7 @@ May import core, text and resilience.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from rag_server.core.call import Call
 from rag_server.core.protocols import (
@@ -20,6 +20,7 @@ from rag_server.core.protocols import (
 from rag_server.core.resident import Resident
 from rag_server.core.retrieval import Candidate
 from rag_server.core.specs import (
+    CustomSpec,
     DenseSpec,
     HybridSpec,
     HydeSpec,
@@ -28,6 +29,7 @@ from rag_server.core.specs import (
     ParentDocumentSpec,
     SentenceSpec,
 )
+from rag_server.retrievers.custom import CustomRetriever
 from rag_server.retrievers.dense import DenseRetriever, Limits
 from rag_server.retrievers.hybrid import HybridRetriever
 from rag_server.retrievers.hyde import HydeRetriever
@@ -35,6 +37,7 @@ from rag_server.retrievers.lexical import LexicalRetriever
 from rag_server.retrievers.model_texts import ModelTexts
 from rag_server.retrievers.multi_query import MultiQueryRetriever
 from rag_server.retrievers.parent_document import ParentDocumentRetriever
+from rag_server.retrievers.plugins import RetrieverPlugin
 from rag_server.retrievers.sentence import SentenceRetriever
 from rag_server.retrievers.visibility import Visibility
 
@@ -43,7 +46,7 @@ from rag_server.retrievers.visibility import Visibility
 class Sources:
     """What retrievers search. `exact_limit`: survivors of a filter that are still scored one
     by one; `tail_limit`: chunks not yet in the index that a read scores instead of waiting;
-    `completion`: the language model, for those that ask one."""
+    `completion`: the language model, for those that ask one; `plugins`: those of others."""
 
     chunks: ChunkStore
     reader: ChunkReader
@@ -55,6 +58,7 @@ class Sources:
     exact_limit: int
     tail_limit: int
     completion: Completion
+    plugins: Mapping[str, RetrieverPlugin] = field(default_factory=dict)
 
 
 class Retrievers:
@@ -111,6 +115,12 @@ def _parent_document(sources: Sources, every: Retrievers) -> Retriever:
     return ParentDocumentRetriever(sources.chunks, sources.reader, every)
 
 
+def _custom(sources: Sources, every: Retrievers) -> Retriever:
+    plugins = sources.plugins
+    made = {name: plugin.make(sources.chunks, every) for name, plugin in plugins.items()}
+    return CustomRetriever(plugins, made)
+
+
 # Spec -> maker of the strategy that it asks for.
 RETRIEVERS: Mapping[type, Callable[[Sources, Retrievers], Retriever]] = {
     DenseSpec: _dense,
@@ -120,4 +130,5 @@ RETRIEVERS: Mapping[type, Callable[[Sources, Retrievers], Retriever]] = {
     ParentDocumentSpec: _parent_document,
     MultiQuerySpec: _multi_query,
     HydeSpec: _hyde,
+    CustomSpec: _custom,
 }

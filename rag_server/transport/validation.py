@@ -246,6 +246,7 @@ RULES: Mapping[type[Message], Sequence[Rule]] = {
         Rule("k", _within(0, 1_000)),
         _DEPTH,
     ),
+    pipeline_pb2.CustomRetriever: (Rule("name", _name), Rule("base", _nested)),
     pipeline_pb2.HydeRetriever: (Rule("base", _nested), Rule("passages", _within(1, 8))),
     pipeline_pb2.WeightedRetriever: (
         Rule("retriever", _nested),

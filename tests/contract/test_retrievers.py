@@ -17,10 +17,11 @@ from rag_server.core.documents import GenerationSettings, IndexSettings, Vector,
 from rag_server.core.errors import Reason, Unavailable
 from rag_server.core.filters import Comparison, Filter, Negated, Operator, matches
 from rag_server.core.principal import ANONYMOUS
-from rag_server.core.protocols import Catalog, Changes, Retriever, Search, VectorIndex
+from rag_server.core.protocols import Catalog, Changes, ChunkStore, Retriever, Search, VectorIndex
 from rag_server.core.resident import Resident
 from rag_server.core.retrieval import Candidate, DegradationKind
 from rag_server.core.specs import (
+    CustomSpec,
     DenseSpec,
     HybridSpec,
     HydeSpec,
@@ -37,6 +38,7 @@ from rag_server.indexes.lexical.applier import LexicalApplier
 from rag_server.indexes.lexical.index import LexicalIndex
 from rag_server.indexes.resident.index import ResidentIndex
 from rag_server.retrievers import RETRIEVERS, Retrievers, Sources
+from rag_server.retrievers.plugins import RetrieverPlugin
 from rag_server.settings import Settings
 from tests.contract.conftest import IDENTITY, Sketch, vector_of
 from tests.waiting import eventually
@@ -52,12 +54,25 @@ SPECS: dict[type, RetrieverSpec] = {
     # There is no model here: what it falls back to.
     MultiQuerySpec: MultiQuerySpec(DenseSpec()),
     HydeSpec: HydeSpec(),
+    # A plug-in that hands on to its base.
+    CustomSpec: CustomSpec("plain"),
 }
 AWAY = {DenseSpec: DegradationKind.INDEX_AWAY, LexicalSpec: DegradationKind.LEXICAL_AWAY}
 in_memory_only = pytest.mark.parametrize("catalog_opener", ["sqlite"], indirect=True)
 dense_only = pytest.mark.parametrize("spec", [DenseSpec()], ids=["dense"])
 Ask = Callable[..., list[Candidate]]
 Nearest = Callable[[str, Iterable[int], int], list[str]]
+
+
+class Plain:
+    """What a plug-in makes: asks its base."""
+
+    def __init__(self, chunks: ChunkStore, base: Retriever) -> None:
+        self._base = base
+
+    def retrieve(self, search: Search, call: Call) -> list[Candidate]:
+        assert isinstance(search.spec, CustomSpec)
+        return self._base.retrieve(replace(search, spec=search.spec.base), call)
 
 
 class FixedQuestion:
@@ -204,6 +219,7 @@ def make(
             exact_limit=exact,
             tail_limit=tail,
             completion=NoModel(),
+            plugins={"plain": RetrieverPlugin("", {}, Plain)},
         )
         return Retrievers(sources)
 

@@ -1,4 +1,5 @@
 from google.api import field_behavior_pb2 as _field_behavior_pb2
+from ragrpc.v1 import metadata_pb2 as _metadata_pb2
 from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 from google.protobuf import descriptor as _descriptor
@@ -47,7 +48,7 @@ class MmrReranker(_message.Message):
     def __init__(self, relevance: _Optional[float] = ..., depth: _Optional[int] = ...) -> None: ...
 
 class Retriever(_message.Message):
-    __slots__ = ("dense", "lexical", "sentence", "hybrid", "parent_document", "multi_query", "hyde")
+    __slots__ = ("dense", "lexical", "sentence", "hybrid", "parent_document", "multi_query", "hyde", "custom")
     DENSE_FIELD_NUMBER: _ClassVar[int]
     LEXICAL_FIELD_NUMBER: _ClassVar[int]
     SENTENCE_FIELD_NUMBER: _ClassVar[int]
@@ -55,6 +56,7 @@ class Retriever(_message.Message):
     PARENT_DOCUMENT_FIELD_NUMBER: _ClassVar[int]
     MULTI_QUERY_FIELD_NUMBER: _ClassVar[int]
     HYDE_FIELD_NUMBER: _ClassVar[int]
+    CUSTOM_FIELD_NUMBER: _ClassVar[int]
     dense: DenseRetriever
     lexical: LexicalRetriever
     sentence: SentenceRetriever
@@ -62,7 +64,8 @@ class Retriever(_message.Message):
     parent_document: ParentDocumentRetriever
     multi_query: MultiQueryRetriever
     hyde: HydeRetriever
-    def __init__(self, dense: _Optional[_Union[DenseRetriever, _Mapping]] = ..., lexical: _Optional[_Union[LexicalRetriever, _Mapping]] = ..., sentence: _Optional[_Union[SentenceRetriever, _Mapping]] = ..., hybrid: _Optional[_Union[HybridRetriever, _Mapping]] = ..., parent_document: _Optional[_Union[ParentDocumentRetriever, _Mapping]] = ..., multi_query: _Optional[_Union[MultiQueryRetriever, _Mapping]] = ..., hyde: _Optional[_Union[HydeRetriever, _Mapping]] = ...) -> None: ...
+    custom: CustomRetriever
+    def __init__(self, dense: _Optional[_Union[DenseRetriever, _Mapping]] = ..., lexical: _Optional[_Union[LexicalRetriever, _Mapping]] = ..., sentence: _Optional[_Union[SentenceRetriever, _Mapping]] = ..., hybrid: _Optional[_Union[HybridRetriever, _Mapping]] = ..., parent_document: _Optional[_Union[ParentDocumentRetriever, _Mapping]] = ..., multi_query: _Optional[_Union[MultiQueryRetriever, _Mapping]] = ..., hyde: _Optional[_Union[HydeRetriever, _Mapping]] = ..., custom: _Optional[_Union[CustomRetriever, _Mapping]] = ...) -> None: ...
 
 class DenseRetriever(_message.Message):
     __slots__ = ("min_score",)
@@ -171,3 +174,20 @@ class HydeRetriever(_message.Message):
     base: Retriever
     passages: int
     def __init__(self, base: _Optional[_Union[Retriever, _Mapping]] = ..., passages: _Optional[int] = ...) -> None: ...
+
+class CustomRetriever(_message.Message):
+    __slots__ = ("name", "parameters", "base")
+    class ParametersEntry(_message.Message):
+        __slots__ = ("key", "value")
+        KEY_FIELD_NUMBER: _ClassVar[int]
+        VALUE_FIELD_NUMBER: _ClassVar[int]
+        key: str
+        value: _metadata_pb2.Value
+        def __init__(self, key: _Optional[str] = ..., value: _Optional[_Union[_metadata_pb2.Value, _Mapping]] = ...) -> None: ...
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    PARAMETERS_FIELD_NUMBER: _ClassVar[int]
+    BASE_FIELD_NUMBER: _ClassVar[int]
+    name: str
+    parameters: _containers.MessageMap[str, _metadata_pb2.Value]
+    base: Retriever
+    def __init__(self, name: _Optional[str] = ..., parameters: _Optional[_Mapping[str, _metadata_pb2.Value]] = ..., base: _Optional[_Union[Retriever, _Mapping]] = ...) -> None: ...

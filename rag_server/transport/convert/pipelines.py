@@ -27,6 +27,7 @@ from rag_server.core.specs import (
     parts_of,
     searches_of,
 )
+from rag_server.transport.convert.metadata import fill_metadata, metadata
 
 # By the name of a message.
 _SPECS: Mapping[str, type] = {
@@ -103,6 +104,8 @@ def _value(field: Any, value: Any) -> Any:
         return kind(name.removeprefix(f"{field.enum_type.name.upper()}_"))
     if field.message_type is None:
         return value
+    if field.message_type.GetOptions().map_entry:
+        return metadata(value, field.name)
     return tuple(map(_read, value)) if field.is_repeated else _read(value)
 
 
@@ -125,6 +128,8 @@ def _fill(spec: Any, target: Message) -> None:
                 _fill(each, getattr(target, name).add())
         elif type(value) in _CHOSEN:
             _choose(value, getattr(target, name))
+        elif isinstance(value, Mapping):
+            fill_metadata(value, getattr(target, name))
         else:
             number = _number(value, target.DESCRIPTOR.fields_by_name[name])
             setattr(target, name, value if number is None else number)

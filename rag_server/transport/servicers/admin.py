@@ -1,5 +1,6 @@
 """AdminService: the server itself, and backups of what it stores."""
 
+import json
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ from rag_server.core.health import Component
 from rag_server.core.principal import Role
 from rag_server.core.protocols import Embedder
 from rag_server.core.specs import PipelineSpec
+from rag_server.retrievers.plugins import RetrieverPlugin
 from rag_server.transport.convert.backups import backup_message, backup_order, restore_order
 from rag_server.transport.convert.jobs import job_message
 from rag_server.transport.convert.pipelines import fill_pipeline
@@ -29,6 +31,7 @@ class ServerFacts:
     pipelines: Mapping[str, PipelineSpec]
     default_pipeline: str
     generators: Sequence[str]
+    plugins: Mapping[str, RetrieverPlugin]
     max_message_bytes: int
     max_data_bytes: int
     default_deadline: float
@@ -76,6 +79,14 @@ class AdminServicer:
             limits=self._limits(),
             components=[_component(name, each) for name, each in self._components().items()],
             uptime=_duration(time.monotonic() - self._started),
+            retriever_plugins=[
+                pb.RetrieverPlugin(
+                    name=name,
+                    description=each.description,
+                    parameter_schema=json.dumps(each.parameters),
+                )
+                for name, each in sorted(facts.plugins.items())
+            ],
         )
 
     async def CreateBackup(

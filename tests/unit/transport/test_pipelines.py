@@ -10,6 +10,7 @@ from rag_server.core.errors import InvalidRequest
 from rag_server.core.specs import (
     ConvexSpec,
     CrossEncoderSpec,
+    CustomSpec,
     DenseSpec,
     Expansion,
     HybridSpec,
@@ -41,6 +42,8 @@ SPECS: list[RetrieverSpec] = [
     MultiQuerySpec(SentenceSpec(), 5, 3.0, 7),
     HydeSpec(),
     HydeSpec(SentenceSpec(), 4),
+    CustomSpec("recent"),
+    CustomSpec("recent", {"field": "on", "weight": 0.5, "days": 3}, SentenceSpec()),
     ParentDocumentSpec(SentenceSpec(), 9, 3, Expansion.AUTO_MERGE, 0.25, 500, 2),
     HybridSpec((DENSE, DENSE, DENSE), RrfSpec(3.0), 55),
     HybridSpec((DENSE, WeightedSpec(SentenceSpec(), 3.0)), ConvexSpec(Normalisation.MIN_MAX)),
