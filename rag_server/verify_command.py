@@ -75,7 +75,8 @@ def _catalog_only(settings: Settings) -> list[Finding]:
 
 
 def _everything(settings: Settings, repair: bool) -> list[Finding]:
-    from rag_server.composition.index import open_index
+    from rag_server.composition.index import open_index, open_lexical
+    from rag_server.core.lexical_verification import LexicalVerification
     from rag_server.core.verification import IndexVerification
     from rag_server.stores.lock import DirectoryLock
 
@@ -86,10 +87,16 @@ def _everything(settings: Settings, repair: bool) -> list[Finding]:
             return found
         catalog = _open(settings)
         index = open_index(settings, catalog.identity)
+        lexical = open_lexical(settings, catalog.identity)
         try:
-            verification = IndexVerification(catalog, index, _progress)
-            return verification.repair() if repair else verification.look()
+            every = (
+                IndexVerification(catalog, index, _progress),
+                LexicalVerification(catalog, lexical, _progress),
+            )
+            looked = ((each.repair() if repair else each.look()) for each in every)
+            return [finding for findings in looked for finding in findings]
         finally:
+            lexical.close()
             index.close()
             catalog.close()
 

@@ -570,6 +570,30 @@ class LexicalIndex(Protocol):
         ...
 
 
+class InspectableLexicalIndex(LexicalIndex, Protocol):
+    """A lexical index that can be compared with the catalog, and filled."""
+
+    def prepare(self, name: str) -> int:
+        """Make the part unless it is there; the revision that it has applied."""
+        ...
+
+    def applied(self, name: str) -> int:
+        """Revision up to which the feed is applied; 0 for an unknown name."""
+        ...
+
+    def apply(self, name: str, chunks: Sequence[ChunkWords], upto: int) -> None:
+        """Add the chunks and publish `upto` in one commit; idempotent."""
+        ...
+
+    def ids(self, name: str) -> list[str]:
+        """Ids of all chunks that it holds, in any order; none for an unknown name."""
+        ...
+
+    def drop(self, name: str) -> None:
+        """Remove the whole part; an unknown name is fine."""
+        ...
+
+
 class InspectableIndex(VectorIndex, Protocol):
     """An index that can be compared with the catalog."""
 

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from rag_client import Document, RagClient
+from rag_server.indexes.lexical.index import LexicalIndex
 from rag_server.stores.catalog.catalog import open_catalog
 from rag_server.stores.catalog.sqlite import FILE
 from rag_server.stores.chroma import ChromaIndex, EmbeddedEngine
@@ -123,3 +124,26 @@ def test_directory_without_a_catalog_is_left_alone(tmp_path: Path) -> None:
     assert refused.returncode == 1
     assert "there is no catalog in" in refused.stderr
     assert not (tmp_path / "nothing" / FILE).exists()
+
+
+def test_words_that_are_missing_are_found_and_put_back(stopped: Path) -> None:
+    catalog = open_catalog(stopped)
+    lexical = LexicalIndex(stopped / "lexical", catalog.identity)
+    catalog.close()
+    lexical.remove(NAME, lexical.ids(NAME)[:3])
+    lexical.close()
+    code, found = findings(stopped)
+    assert (code, found["missing"]["count"], found["missing"]["where"]) == (3, 3, f"lexical {NAME}")
+    code, found = findings(stopped, "--repair")
+    assert (code, found["missing"]["repaired"]) == (0, True)
+    assert verify(stopped).stdout == "clean\n"
+
+
+def test_an_index_of_words_that_is_gone_is_filled_at_the_next_start_or_by_repair(
+    stopped: Path,
+) -> None:
+    shutil.rmtree(stopped / "lexical")
+    code, found = findings(stopped)
+    assert (code, list(found)) == (0, ["behind"])
+    assert verify(stopped, "--repair").returncode == 0
+    assert verify(stopped).stdout == "clean\n"

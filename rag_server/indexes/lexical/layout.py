@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from pathlib import Path
 
 import tantivy
@@ -18,6 +19,8 @@ STATE, STATE_ID = "state", "state"
 # How often the words of a title count.
 _TITLE_WEIGHT = 3
 _TOKENIZER = "terms"
+# Chunks whose terms are remembered, some 10 KB each.
+_KNOWN = 2_048
 
 
 def _schema() -> tantivy.Schema:
@@ -54,8 +57,17 @@ def _ready(index: tantivy.Index) -> tantivy.Index:
 
 def counted(chunk: ChunkWords) -> Terms:
     """The terms of a chunk as often as they count: those of the title three times."""
-    title, text = analyse(chunk.title), analyse(chunk.text)
-    return Terms(title.words * _TITLE_WEIGHT + text.words, title.pairs * _TITLE_WEIGHT + text.pairs)
+    return _counted(chunk.title, chunk.text)
+
+
+# Questions that come soon after a write all score what is not applied yet.
+@lru_cache(_KNOWN)
+def _counted(title: str, text: str) -> Terms:
+    of_title, of_text = analyse(title), analyse(text)
+    return Terms(
+        of_title.words * _TITLE_WEIGHT + of_text.words,
+        of_title.pairs * _TITLE_WEIGHT + of_text.pairs,
+    )
 
 
 def document(chunk: ChunkWords) -> tantivy.Document:
