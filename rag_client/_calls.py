@@ -78,13 +78,18 @@ def following(call: Call[Page[Result]], token: str) -> Call[Page[Result]]:
 
 @encodable
 def create_collection(
-    name: str, description: str, chunking: types.Chunking | None, validate_only: bool
+    name: str,
+    description: str,
+    chunking: types.Chunking | None,
+    embedder: str,
+    validate_only: bool,
 ) -> Call[types.Collection]:
     """Creates a collection."""
     request = collection_service_pb2.CreateCollectionRequest(
         collection=name,
         description=description,
         chunking=chunking_message(chunking),
+        embedder=embedder,
         validate_only=validate_only,
     )
     return Call(

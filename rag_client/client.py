@@ -173,15 +173,16 @@ class Collections:
         *,
         description: str = "",
         chunking: Chunking | None = None,
+        embedder: str = "",
         exist_ok: bool = False,
         validate_only: bool = False,
         timeout: float | None = None,
     ) -> Collection:
-        """Creates an empty collection whose documents are cut by `chunking` (None: the server's
-        default). `exist_ok` returns one that is there, as it is;
-        `validate_only` checks everything and creates nothing."""
+        """Creates an empty collection whose documents are cut by `chunking` and embedded by
+        `embedder` (None and empty: the server's defaults). `exist_ok` returns one that is
+        there, as it is; `validate_only` checks everything and creates nothing."""
         try:
-            call = _calls.create_collection(name, description, chunking, validate_only)
+            call = _calls.create_collection(name, description, chunking, embedder, validate_only)
             return self._transport.invoke(call, timeout)
         except AlreadyExists:
             if not exist_ok:

@@ -155,6 +155,15 @@ class MmrReranker:
 
 
 @dataclass(frozen=True, slots=True)
+class MaxSimReranker:
+    """Word by word over token vectors, which the collection must have: `weight` (0 to 1, server
+    default 0.3) of it in the score of the first `depth` (1 to 1,000, server default 50)."""
+
+    weight: float | None = None
+    depth: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class CrossEncoderReranker:
     """The first `depth` (1 to 1,000, server default 30) by the server's cross-encoder."""
 
@@ -168,7 +177,7 @@ class LlmReranker:
     depth: int | None = None
 
 
-Reranker = MmrReranker | CrossEncoderReranker | LlmReranker
+Reranker = MmrReranker | MaxSimReranker | CrossEncoderReranker | LlmReranker
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,8 +7,9 @@ from threading import Lock
 import numpy as np
 from numpy.typing import NDArray
 
-from rag_server.core.documents import Passage, Vector
-from rag_server.core.protocols import Embedder
+from rag_server.core.documents import Passage
+from rag_server.core.protocols import Embedder, TokenEmbedder
+from rag_server.core.question import Encoded
 
 
 class QueryEmbeddings:
@@ -22,25 +23,30 @@ class QueryEmbeddings:
     def __init__(self, embedder: Embedder, size: int) -> None:
         self._embedder = embedder
         self._size = size
-        self._vectors: OrderedDict[tuple[str, str], Vector] = OrderedDict()
+        self._vectors: OrderedDict[tuple[str, str], Encoded] = OrderedDict()
         self._lock = Lock()
 
-    def encode(self, text: str, tenant: str) -> tuple[Vector, bool]:
-        """Unit float32 (d,) and whether it was cached for this tenant."""
+    def encode(self, text: str, tenant: str) -> tuple[Encoded, bool]:
+        """The question, and whether it was cached for this tenant."""
         key = tenant, " ".join(text.split())
         with self._lock:
-            vector = self._vectors.get(key)
-            if vector is not None:
+            known = self._vectors.get(key)
+            if known is not None:
                 self._vectors.move_to_end(key)
-                return vector, True
-        vector = self._embedder.embed_query(key[1])
+                return known, True
+        encoded = self._encoded(key[1])
         with self._lock:
-            self._vectors[key] = vector
+            self._vectors[key] = encoded
             if len(self._vectors) > self._size:
                 self._vectors.popitem(last=False)
-        return vector, False
+        return encoded, False
 
     def passages(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """Unit float32 (n, d) of texts as chunks are embedded; not kept."""
         embedded = self._embedder.embed_passages([Passage("", text, ()) for text in texts])
         return np.stack([each.vector for each in embedded])
+
+    def _encoded(self, text: str) -> Encoded:
+        if isinstance(self._embedder, TokenEmbedder):
+            return Encoded(*self._embedder.embed_query_tokens(text))
+        return Encoded(self._embedder.embed_query(text))

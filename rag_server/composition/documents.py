@@ -74,4 +74,6 @@ def library(parts: Parts) -> Library:
     chunking = STRATEGIES[asked.strategy](max_tokens=asked.max_tokens)
     require(chunking)
     defaults = GenerationSettings(engines.embedder.name, chunking)
-    return Library(engines.catalog, pools.reads, pools.commits, defaults, require)
+    return Library(
+        engines.catalog, pools.reads, pools.commits, defaults, require, engines.embedders
+    )

@@ -1,7 +1,7 @@
 """Catalog, index, embedders and what keeps the index in step."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from datetime import timedelta
@@ -16,7 +16,7 @@ from rag_server.core.errors import PreconditionFailed, Reason
 from rag_server.core.follower import Follower
 from rag_server.core.followers import Followers
 from rag_server.core.leadership import Leadership
-from rag_server.core.protocols import Embedder
+from rag_server.core.protocols import Embedder, Tokenising
 from rag_server.core.telemetry import Telemetry
 from rag_server.core.vector_applier import VectorApplier
 from rag_server.embedders import EMBEDDERS
@@ -80,7 +80,7 @@ async def open_engines(
     resident = _resident(settings, catalog, telemetry)
     resident.start()
     stack.callback(resident.stop)
-    embedders = {each.name: each for each in (*others, model)}
+    embedders = {each.name: each for each in _with_variants((*others, model))}
     backups = open_backups(settings, catalog, telemetry)
     return Engines(catalog, index, model, embedders, lexical, followers, resident, backups)
 
@@ -138,6 +138,14 @@ def _leadership(settings: Settings, catalog: SqlCatalog) -> Leadership | None:
             Reason.NOT_READY,
         )
     return alone
+
+
+def _with_variants(embedders: Sequence[Embedder]) -> Iterator[Embedder]:
+    """Each, and as it keeps the vectors of tokens if it can."""
+    for each in embedders:
+        yield each
+        if isinstance(each, Tokenising):
+            yield each.with_tokens()
 
 
 def _load_embedder(settings: Settings, given: Embedder | None) -> Embedder:

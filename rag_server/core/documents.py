@@ -56,10 +56,13 @@ class Passage:
 class Embedding:
     """`vector`: unit float32 (d,). `sentences`: int8 (n, d), unit vectors times 127,
     one per sentence of the passage, pooled from the passage's own token vectors
-    (all zero for a sentence beyond the model's window)."""
+    (all zero for a sentence beyond the model's window). `tokens`: int8 (t, k), k <= d, unit
+    vectors times 127, one per token of title and text within the window; None of an embedder
+    that keeps none."""
 
     vector: Vector
     sentences: NDArray[np.int8]
+    tokens: NDArray[np.int8] | None = None
 
 
 @dataclass(frozen=True, slots=True)

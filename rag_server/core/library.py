@@ -1,6 +1,7 @@
 """What is stored, read and administered: collections, documents and chunks."""
 
 from collections.abc import Callable, Sequence
+from collections.abc import Collection as Names
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from hashlib import sha256
@@ -11,7 +12,7 @@ from rag_server.core.chunking import ChunkingSpec
 from rag_server.core.documents import Collection, GenerationSettings, StoredChunk, StoredDocument
 from rag_server.core.errors import AlreadyExists, NotFound, Reason
 from rag_server.core.filters import Filter, conjunction, matches
-from rag_server.core.pipeline import fresh_enough
+from rag_server.core.pipeline import fresh_enough, served
 from rag_server.core.principal import Role
 from rag_server.core.protocols import Catalog, Workers
 from rag_server.core.tokens import page_start, page_start_number, page_token
@@ -42,14 +43,17 @@ class Library:
         commits: Workers,
         defaults: GenerationSettings,
         require: Callable[[ChunkingSpec], object],
+        embedders: Names[str],
     ) -> None:
         """`defaults`: what a collection gets that asks for nothing else; `require` raises
-        PreconditionFailed for a chunking that this server lacks the parts for."""
+        PreconditionFailed for a chunking that this server lacks the parts for; `embedders`:
+        names of those that it runs."""
         self._catalog = catalog
         self._reads = reads
         self._commits = commits
         self._defaults = defaults
         self._require = require
+        self._embedders = embedders
 
     async def create_collection(
         self,
@@ -58,15 +62,21 @@ class Library:
         chunking: ChunkingSpec | None,
         call: Call,
         *,
+        embedder: str = "",
         dry: bool = False,
     ) -> Collection:
-        """A new, empty collection, chunked by default where `chunking` is None. Raises
-        AlreadyExists, PreconditionFailed."""
+        """A new, empty collection, chunked by default where `chunking` is None, embedded by
+        default where `embedder` is empty. Raises AlreadyExists, NotFound, PreconditionFailed."""
         call.principal.require(Role.WRITER)
         tenant = call.principal.tenant
-        settings = replace(self._defaults, chunking=chunking or self._defaults.chunking)
+        settings = replace(
+            self._defaults,
+            chunking=chunking or self._defaults.chunking,
+            embedder=embedder or self._defaults.embedder,
+        )
 
         def work() -> Collection:
+            served(settings.embedder, self._embedders)
             self._require(settings.chunking)
             if not dry:
                 return self._catalog.collections.create(tenant, name, description, settings)

@@ -7,6 +7,7 @@ only the writing of an answer is asynchronous.
 
 import asyncio
 from collections.abc import AsyncGenerator, Mapping, Sequence
+from collections.abc import Collection as Names
 from contextlib import aclosing
 from dataclasses import replace
 from time import perf_counter
@@ -278,6 +279,17 @@ class QueryPath:
             degradations=tuple(call.degradations),
             query_embedding_hit=question.cached,
             funnel=tuple(call.funnel),
+        )
+
+
+def served(embedder: str, known: Names[str]) -> None:
+    """Raise NotFound unless the server runs an embedder of that name."""
+    if embedder not in known:
+        names = ", ".join(sorted(known))
+        raise NotFound(
+            f"this server has no embedder {embedder}; it has: {names}",
+            Reason.EMBEDDER_NOT_FOUND,
+            {"embedders": names},
         )
 
 

@@ -92,6 +92,25 @@ class Embedder(Protocol):
         ...
 
 
+@runtime_checkable
+class TokenEmbedder(Embedder, Protocol):
+    """An embedder whose embeddings of passages hold the vectors of their tokens."""
+
+    def embed_query_tokens(self, text: str) -> tuple[Vector, NDArray[np.int8]]:
+        """The vector of a question, as `embed_query`, and those of its tokens, as in Embedding,
+        from one pass of the model."""
+        ...
+
+
+@runtime_checkable
+class Tokenising(Protocol):
+    """Ability of an embedder to keep the vectors of tokens."""
+
+    def with_tokens(self) -> TokenEmbedder:
+        """The same model under a name and fingerprint of its own; its vectors are equal."""
+        ...
+
+
 class Parser(Protocol):
     """Turns raw content into the text that is stored."""
 
@@ -294,6 +313,11 @@ class ChunkStore(Protocol):
 
     def vectors_of(self, rows: Sequence[int]) -> dict[int, Vector]:
         """Unit float32 (d,) by row."""
+        ...
+
+    def token_vectors(self, rows: Sequence[int]) -> dict[int, NDArray[np.int8]]:
+        """The vectors of their tokens, int8 (t, k) as in Embedding, by row; those without are
+        left out."""
         ...
 
     def matching(self, view: View, filter: Filter, deadline: Deadline) -> set[int]:
@@ -681,6 +705,16 @@ class SearchQuestion(Question, Protocol):
 
     def passages(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """Unit float32 (n, d) of texts as the chunks of the collection are embedded."""
+        ...
+
+
+@runtime_checkable
+class TokenQuestion(Question, Protocol):
+    """A question that may have the vectors of its tokens."""
+
+    def tokens(self) -> NDArray[np.int8] | None:
+        """int8 (t, k) as in Embedding, from the same pass as the vector; None where the
+        embedder of the collection keeps none."""
         ...
 
 

@@ -5,9 +5,9 @@ from collections.abc import Collection as Names
 
 from rag_server.core.call import Call
 from rag_server.core.chunking import ChunkingSpec
-from rag_server.core.errors import NotFound, Reason
 from rag_server.core.job_desk import JobDesk
 from rag_server.core.jobs import Job, JobRequest
+from rag_server.core.pipeline import served
 from rag_server.core.principal import Role
 from rag_server.core.protocols import Catalog, Workers
 from rag_server.core.reindex import KIND, Reindexing
@@ -42,19 +42,9 @@ class ReindexDesk:
         def check() -> None:
             collection = self._catalog.collections.get(tenant, name)
             settings = asked.applied_to(collection.settings)
-            if settings.embedder not in self._embedders:
-                raise _unknown(settings.embedder, self._embedders)
+            served(settings.embedder, self._embedders)
             self._require(settings.chunking)
 
         await self._reads.run(check, call.deadline)
         request = JobRequest(tenant, KIND, name, asked.encoded(), request_id)
         return await self._desk.take(request, call, alone=True)
-
-
-def _unknown(name: str, known: Names[str]) -> NotFound:
-    names = ", ".join(sorted(known))
-    return NotFound(
-        f"this server has no embedder {name}; it has: {names}",
-        Reason.EMBEDDER_NOT_FOUND,
-        {"embedders": names},
-    )

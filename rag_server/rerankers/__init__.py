@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from rag_server.core.call import Call
 from rag_server.core.protocols import ChunkStore, Completion, PairScorer, Reranker, Reranking
 from rag_server.core.retrieval import Candidate
-from rag_server.core.specs import CrossEncoderSpec, LlmRerankSpec, MmrSpec
+from rag_server.core.specs import CrossEncoderSpec, LlmRerankSpec, MaxSimSpec, MmrSpec
 from rag_server.rerankers.cross_encoder import CrossEncoderReranker
 from rag_server.rerankers.llm import LlmReranker
+from rag_server.rerankers.max_sim import MaxSimReranker
 from rag_server.rerankers.mmr import MmrReranker
 
 
@@ -39,6 +40,10 @@ def _mmr(materials: Materials) -> Reranker:
     return MmrReranker(materials.chunks)
 
 
+def _max_sim(materials: Materials) -> Reranker:
+    return MaxSimReranker(materials.chunks)
+
+
 def _cross_encoder(materials: Materials) -> Reranker:
     return CrossEncoderReranker(materials.chunks, materials.pairs)
 
@@ -50,6 +55,7 @@ def _llm(materials: Materials) -> Reranker:
 # Spec -> maker of the strategy that it asks for.
 RERANKERS: Mapping[type, Callable[[Materials], Reranker]] = {
     MmrSpec: _mmr,
+    MaxSimSpec: _max_sim,
     CrossEncoderSpec: _cross_encoder,
     LlmRerankSpec: _llm,
 }

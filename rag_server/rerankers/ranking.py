@@ -21,6 +21,12 @@ def ranked(stage: str, scored: Iterable[tuple[Candidate, float]], limit: int) ->
     ]
 
 
+def z_scores(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """float64 (n,): by mean and standard deviation; all 0 where they are alike."""
+    spread = float(values.std())
+    return (values - values.mean()) / spread if spread > _ALIKE else np.zeros(len(values))
+
+
 def min_max(candidates: Sequence[Candidate]) -> NDArray[np.float64]:
     """float64 (n,): the candidates' scores, the best 1 and the last 0; all 1 where they are
     alike."""

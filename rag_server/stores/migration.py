@@ -17,7 +17,13 @@ if TYPE_CHECKING:
 
 # In order; a test holds them to the scripts in `migrations`. Named here so that a start
 # with an up-to-date catalog does not load Alembic.
-REVISIONS = ("0001_initial", "0002_generations", "0003_identity", "0004_deletions")
+REVISIONS = (
+    "0001_initial",
+    "0002_generations",
+    "0003_identity",
+    "0004_deletions",
+    "0005_token_vectors",
+)
 
 _SCRIPTS = Path(__file__).with_name("migrations")
 

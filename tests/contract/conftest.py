@@ -313,5 +313,5 @@ def _chunk(document_id: str, ordinal: int, start: int, word: str) -> NewChunk:
         tokens=1,
         sentences=(Span(0, size),),
         key=_key(word),
-        embedding=Embedding(vector, sentences),
+        embedding=Embedding(vector, sentences, sentences),
     )

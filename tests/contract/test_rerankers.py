@@ -5,9 +5,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 
 from rag_server.core.call import Call, Deadline
 from rag_server.core.documents import GenerationSettings, Vector, View
@@ -18,6 +20,7 @@ from rag_server.core.specs import (
     RERANKER_NAMES,
     CrossEncoderSpec,
     LlmRerankSpec,
+    MaxSimSpec,
     MmrSpec,
     RerankerSpec,
 )
@@ -29,6 +32,7 @@ from tests.cross_encoder import write_cross_encoder
 WORDS = [f"word{n}" for n in range(12)]
 SPECS: dict[type, RerankerSpec] = {
     MmrSpec: MmrSpec(),
+    MaxSimSpec: MaxSimSpec(),
     CrossEncoderSpec: CrossEncoderSpec(),
     LlmRerankSpec: LlmRerankSpec(depth=6),
 }
@@ -46,6 +50,9 @@ class FixedQuestion:
 
     def vector(self) -> Vector:
         return self._vector
+
+    def tokens(self) -> NDArray[np.int8]:
+        return (self._vector[np.newaxis] * 127).astype(np.int8)
 
 
 class Backwards:

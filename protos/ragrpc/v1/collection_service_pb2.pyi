@@ -35,16 +35,18 @@ class Collection(_message.Message):
     def __init__(self, name: _Optional[str] = ..., description: _Optional[str] = ..., create_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., revision: _Optional[int] = ..., generation: _Optional[int] = ..., document_count: _Optional[int] = ..., chunk_count: _Optional[int] = ..., embedder: _Optional[str] = ..., chunking: _Optional[_Union[_chunking_pb2.Chunking, _Mapping]] = ...) -> None: ...
 
 class CreateCollectionRequest(_message.Message):
-    __slots__ = ("collection", "description", "validate_only", "chunking")
+    __slots__ = ("collection", "description", "validate_only", "chunking", "embedder")
     COLLECTION_FIELD_NUMBER: _ClassVar[int]
     DESCRIPTION_FIELD_NUMBER: _ClassVar[int]
     VALIDATE_ONLY_FIELD_NUMBER: _ClassVar[int]
     CHUNKING_FIELD_NUMBER: _ClassVar[int]
+    EMBEDDER_FIELD_NUMBER: _ClassVar[int]
     collection: str
     description: str
     validate_only: bool
     chunking: _chunking_pb2.Chunking
-    def __init__(self, collection: _Optional[str] = ..., description: _Optional[str] = ..., validate_only: bool = ..., chunking: _Optional[_Union[_chunking_pb2.Chunking, _Mapping]] = ...) -> None: ...
+    embedder: str
+    def __init__(self, collection: _Optional[str] = ..., description: _Optional[str] = ..., validate_only: bool = ..., chunking: _Optional[_Union[_chunking_pb2.Chunking, _Mapping]] = ..., embedder: _Optional[str] = ...) -> None: ...
 
 class CreateCollectionResponse(_message.Message):
     __slots__ = ("collection",)

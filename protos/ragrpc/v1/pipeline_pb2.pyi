@@ -18,14 +18,24 @@ class PipelineSpec(_message.Message):
     def __init__(self, retriever: _Optional[_Union[Retriever, _Mapping]] = ..., rerankers: _Optional[_Iterable[_Union[Reranker, _Mapping]]] = ...) -> None: ...
 
 class Reranker(_message.Message):
-    __slots__ = ("mmr", "cross_encoder", "llm")
+    __slots__ = ("mmr", "max_sim", "cross_encoder", "llm")
     MMR_FIELD_NUMBER: _ClassVar[int]
+    MAX_SIM_FIELD_NUMBER: _ClassVar[int]
     CROSS_ENCODER_FIELD_NUMBER: _ClassVar[int]
     LLM_FIELD_NUMBER: _ClassVar[int]
     mmr: MmrReranker
+    max_sim: MaxSimReranker
     cross_encoder: CrossEncoderReranker
     llm: LlmReranker
-    def __init__(self, mmr: _Optional[_Union[MmrReranker, _Mapping]] = ..., cross_encoder: _Optional[_Union[CrossEncoderReranker, _Mapping]] = ..., llm: _Optional[_Union[LlmReranker, _Mapping]] = ...) -> None: ...
+    def __init__(self, mmr: _Optional[_Union[MmrReranker, _Mapping]] = ..., max_sim: _Optional[_Union[MaxSimReranker, _Mapping]] = ..., cross_encoder: _Optional[_Union[CrossEncoderReranker, _Mapping]] = ..., llm: _Optional[_Union[LlmReranker, _Mapping]] = ...) -> None: ...
+
+class MaxSimReranker(_message.Message):
+    __slots__ = ("weight", "depth")
+    WEIGHT_FIELD_NUMBER: _ClassVar[int]
+    DEPTH_FIELD_NUMBER: _ClassVar[int]
+    weight: float
+    depth: int
+    def __init__(self, weight: _Optional[float] = ..., depth: _Optional[int] = ...) -> None: ...
 
 class CrossEncoderReranker(_message.Message):
     __slots__ = ("depth",)

@@ -32,7 +32,9 @@ CREATE TABLE chunks (
   heading TEXT, sentences BLOB, text TEXT, embedding_key BLOB,
   PRIMARY KEY (document, ordinal)
 );
-CREATE TABLE embeddings (key BLOB PRIMARY KEY, dimension INTEGER, sentences BLOB, vector BLOB);
+CREATE TABLE embeddings (
+  key BLOB PRIMARY KEY, dimension INTEGER, sentences BLOB, vector BLOB, tokens BLOB
+);
 CREATE TABLE keys (
   id TEXT, hash BLOB, tenant TEXT, roles TEXT, filter TEXT, name TEXT, created_at INTEGER,
   revoked_at INTEGER
@@ -83,7 +85,7 @@ class SegmentWriter:
 
     def embeddings(self, rows: Iterable[Row]) -> None:
         """Add embeddings."""
-        self._insert("embeddings", 4, rows)
+        self._insert("embeddings", 5, rows)
 
     def keys(self, rows: Iterable[Row]) -> None:
         """Add API keys."""

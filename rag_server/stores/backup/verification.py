@@ -17,7 +17,7 @@ from rag_server.stores.backup.manifest import corrupt
 from rag_server.stores.backup.neighbours import Neighbours
 from rag_server.stores.backup.restoration import Part, parts
 from rag_server.stores.catalog.blob import unpack_vectors
-from rag_server.stores.catalog.dump import CHUNK_COLUMNS
+from rag_server.stores.catalog.dump import CHUNK_COLUMNS, EMBEDDING_COLUMNS
 
 # Queries of a collection, how many neighbours of each are compared, and how many chunks are
 # read at a time.
@@ -27,6 +27,7 @@ _STRETCH = 2_000
 
 _CHUNK_ID = [column.name for column in CHUNK_COLUMNS].index("chunk_id")
 _KEY = len(CHUNK_COLUMNS)
+_VECTOR = [column.name for column in EMBEDDING_COLUMNS].index("vector")
 
 
 class Verification:
@@ -99,7 +100,7 @@ class Verification:
 
 
 def _add(part: Part, expected: Neighbours) -> None:
-    vectors = {row[0]: row[-1] for row in part.load.embeddings}
+    vectors = {row[0]: row[_VECTOR] for row in part.load.embeddings}
     own = [row for row in part.load.chunks if row[0] in part.hashes]
     if own:
         matrix = unpack_vectors([vectors[row[_KEY]] for row in own])

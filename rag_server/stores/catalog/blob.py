@@ -13,6 +13,7 @@ from rag_server.core.values import Span
 
 _FLOAT = np.dtype("<f4")
 _SPAN = Struct("<II")
+_WIDTH = Struct("<H")
 
 
 def pack_vector(vector: Vector) -> bytes:
@@ -36,6 +37,21 @@ def pack_sentences(vectors: NDArray[np.int8]) -> bytes:
 def unpack_sentences(blob: bytes, dimension: int) -> NDArray[np.int8]:
     """int8 (n, dimension), read-only."""
     return np.ndarray((len(blob) // dimension, dimension), np.int8, blob)
+
+
+def pack_tokens(vectors: NDArray[np.int8] | None) -> bytes | None:
+    """1 byte per component, after 2 that say how many a vector has."""
+    if vectors is None:
+        return None
+    return _WIDTH.pack(vectors.shape[1]) + vectors.astype(np.int8).tobytes()
+
+
+def unpack_tokens(blob: bytes | None) -> NDArray[np.int8] | None:
+    """int8 (t, k), read-only."""
+    if blob is None:
+        return None
+    (width,) = _WIDTH.unpack_from(blob)
+    return np.frombuffer(blob, np.int8, offset=_WIDTH.size).reshape(-1, width)
 
 
 def pack_spans(spans: Sequence[Span]) -> bytes:

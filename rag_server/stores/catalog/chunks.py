@@ -19,7 +19,12 @@ from rag_server.core.documents import (
 )
 from rag_server.core.filters import Filter, matches
 from rag_server.core.values import Span
-from rag_server.stores.catalog.blob import unpack_sentences, unpack_spans, unpack_vectors
+from rag_server.stores.catalog.blob import (
+    unpack_sentences,
+    unpack_spans,
+    unpack_tokens,
+    unpack_vectors,
+)
 from rag_server.stores.catalog.cursor import Cursor, Row
 from rag_server.stores.catalog.entries import Entries, entry_of, slices
 from rag_server.stores.catalog.schema import content
@@ -48,6 +53,10 @@ FROM chunks c JOIN embeddings e ON e.id = c.embedding WHERE c.id IN (*)
 _SENTENCE_VECTORS = """
 SELECT c.id, e.sentences, e.dimension
 FROM chunks c JOIN embeddings e ON e.id = c.embedding WHERE c.id IN (*)
+"""
+_VECTORS_OF_TOKENS = """
+SELECT c.id, e.tokens FROM chunks c JOIN embeddings e ON e.id = c.embedding
+WHERE e.tokens IS NOT NULL AND c.id IN (*)
 """
 _VECTORS_OF_ROWS = """
 SELECT c.id, e.vector FROM chunks c JOIN embeddings e ON e.id = c.embedding WHERE c.id IN (*)
@@ -152,6 +161,11 @@ class SqlChunks:
         return {
             row: tuple(sorted(some, key=lambda each: each.ordinal)) for row, some in found.items()
         }
+
+    def token_vectors(self, rows: Sequence[int]) -> dict[int, NDArray[np.int8]]:
+        """Vectors of tokens by row; those purged meanwhile are left out, too."""
+        found = self._cursor.rows_in(_VECTORS_OF_TOKENS, (), rows)
+        return {row: vectors for row, blob in found if (vectors := unpack_tokens(blob)) is not None}
 
     def vectors_of(self, rows: Sequence[int]) -> dict[int, Vector]:
         """Vectors by row; those purged meanwhile are left out."""

@@ -64,6 +64,7 @@ EMBEDDING_COLUMNS = (
     embeddings.c.dimension,
     embeddings.c.sentences,
     embeddings.c.vector,
+    embeddings.c.tokens,
 )
 _COLLECTIONS = (
     select(*collections.c, generations.c.embedder, generations.c.chunking)

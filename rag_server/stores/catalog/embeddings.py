@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 
 from rag_server.core.documents import Embedding
-from rag_server.stores.catalog.blob import unpack_sentences, unpack_vectors
+from rag_server.stores.catalog.blob import unpack_sentences, unpack_tokens, unpack_vectors
 from rag_server.stores.catalog.cursor import Cursor
 
-_KNOWN = "SELECT key, dimension, sentences, vector FROM embeddings WHERE key IN (*)"
+_KNOWN = "SELECT key, dimension, sentences, vector, tokens FROM embeddings WHERE key IN (*)"
 
 
 class SqlEmbeddings:
@@ -18,6 +18,10 @@ class SqlEmbeddings:
     def known(self, keys: Sequence[bytes]) -> dict[bytes, Embedding]:
         """Those that are stored."""
         return {
-            key: Embedding(unpack_vectors([vector])[0], unpack_sentences(sentences, dimension))
-            for key, dimension, sentences, vector in self._cursor.rows_in(_KNOWN, (), keys)
+            key: Embedding(
+                unpack_vectors([vector])[0],
+                unpack_sentences(sentences, dimension),
+                unpack_tokens(tokens),
+            )
+            for key, dimension, sentences, vector, tokens in self._cursor.rows_in(_KNOWN, (), keys)
         }

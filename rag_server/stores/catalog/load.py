@@ -233,7 +233,8 @@ def _insert_embeddings(
     connection: Connection, rows: Sequence[Sequence[Any]], chunk_rows: Sequence[Sequence[Any]]
 ) -> None:
     needed = {row[len(_CHUNK)] for row in chunk_rows}
-    values = [dict(zip(_EMBEDDING, row, strict=True)) for row in rows if row[0] in needed]
+    # Without the last column, if the program that wrote the backup did not know it.
+    values = [dict(zip(_EMBEDDING, row, strict=False)) for row in rows if row[0] in needed]
     if values:
         connection.execute(insert_missing(embeddings, "key"), values)
 

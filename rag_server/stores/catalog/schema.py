@@ -169,6 +169,7 @@ embeddings = Table(
     Column("dimension", Integer, nullable=False),
     Column("sentences", LargeBinary, nullable=False),
     Column("vector", LargeBinary, nullable=False),
+    Column("tokens", LargeBinary),
 )
 
 chunks = Table(

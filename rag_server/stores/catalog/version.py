@@ -26,7 +26,7 @@ from rag_server.core.documents import (
     View,
 )
 from rag_server.core.errors import Reason, Unavailable
-from rag_server.stores.catalog.blob import pack_sentences, pack_spans, pack_vector
+from rag_server.stores.catalog.blob import pack_sentences, pack_spans, pack_tokens, pack_vector
 from rag_server.stores.catalog.collections import gone
 from rag_server.stores.catalog.engine import insert_missing, insert_row
 from rag_server.stores.catalog.schema import (
@@ -254,6 +254,7 @@ def _embedding_row(chunk: NewChunk) -> dict[str, Any]:
         "dimension": len(chunk.embedding.vector),
         "sentences": pack_sentences(chunk.embedding.sentences),
         "vector": pack_vector(chunk.embedding.vector),
+        "tokens": pack_tokens(chunk.embedding.tokens),
     }
 
 

@@ -29,6 +29,7 @@ class CollectionServicer:
             request.description,
             chunking_of(request.chunking) if request.HasField("chunking") else None,
             call,
+            embedder=request.embedder,
             dry=request.validate_only,
         )
         return pb.CreateCollectionResponse(collection=collection_message(created))

@@ -129,6 +129,25 @@ def _identity() -> Rows:
     return _generations() | {"identity": [{"id": 1, "name": "0123456789abcdef"}]}
 
 
+def _token_vectors() -> Rows:
+    rows = deepcopy(_identity())
+    for embedding in rows["embeddings"]:
+        embedding["tokens"] = b"\x02\x00\x7f\x00"
+    for generation in rows["generations"]:
+        generation["embedder"] = "minilm+tokens"
+    return rows
+
+
+def _without_tokens(rows: Rows) -> Rows:
+    """The same model without them."""
+    left = deepcopy(rows)
+    for embedding in left["embeddings"]:
+        embedding["tokens"] = None
+    for generation in left["generations"]:
+        generation["embedder"] = "minilm"
+    return left
+
+
 def _nameless(rows: Rows) -> Rows:
     """The next start draws another name."""
     return deepcopy(rows) | {"identity": []}
@@ -178,4 +197,5 @@ SAMPLES: Mapping[str, Sample] = {
     "0002_generations": Sample(_generations(), _without_other_generations),
     "0003_identity": Sample(_identity(), _nameless),
     "0004_deletions": Sample(_identity(), deepcopy),
+    "0005_token_vectors": Sample(_token_vectors(), _without_tokens),
 }

@@ -16,6 +16,7 @@ from rag_server.core.specs import (
     HybridSpec,
     HydeSpec,
     LlmRerankSpec,
+    MaxSimSpec,
     MmrSpec,
     MultiQuerySpec,
     Normalisation,
@@ -61,7 +62,13 @@ def test_a_spec_comes_back_as_it_went(spec: RetrieverSpec) -> None:
     assert pipeline_message(read) == message
 
 
-RERANKERS: list[RerankerSpec] = [MmrSpec(), MmrSpec(0.0, 3), CrossEncoderSpec(7), LlmRerankSpec()]
+RERANKERS: list[RerankerSpec] = [
+    MmrSpec(),
+    MmrSpec(0.0, 3),
+    CrossEncoderSpec(7),
+    LlmRerankSpec(),
+    MaxSimSpec(0.5),
+]
 
 
 def test_rerankers_come_back_in_order() -> None:
