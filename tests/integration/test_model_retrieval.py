@@ -47,6 +47,19 @@ def ids(found: Retrieval) -> list[str]:
     return [each.document_id for each in found.hits]
 
 
+def alike(found: Retrieval, plain: Retrieval) -> bool:
+    """The same hits by the same stages: scores of an index that just caught up differ in their
+    last digits from those of a scan."""
+    return _staged(found) == _staged(plain)
+
+
+def _staged(found: Retrieval) -> list[tuple[str, list[tuple[str, int]]]]:
+    return [
+        (each.document_id, [(stage.stage, stage.rank) for stage in each.stage_scores])
+        for each in found.hits
+    ]
+
+
 def kinds(found: Retrieval) -> list[str]:
     return [each.kind.value for each in found.degradations]
 
@@ -116,7 +129,7 @@ def test_a_model_of_no_use_leaves_what_the_base_finds(
     scripted.status = {"broken": 500, "refused": 401}.get(fault, 200)
     scripted.answer = lambda prompt: {"words": []} if fault == "wrong JSON" else "I cannot."
     found, plain = ask(office, strategy), ask(office, DenseRetriever())
-    assert found.hits == plain.hits
+    assert alike(found, plain)
     assert kinds(found) == ["query_expansion_skipped"]
     # So that the next test finds a breaker that is closed.
     scripted.status = 200
@@ -131,7 +144,7 @@ def test_a_slow_model_costs_half_of_the_time_at_most(
     scripted.thinking.clear()
     found = office.retrieve("office", QUESTION, spec=PipelineSpec(strategy), timeout=2.0)
     assert kinds(found) == ["query_expansion_skipped"]
-    assert found.hits == ask(office, DenseRetriever()).hits
+    assert alike(found, ask(office, DenseRetriever()))
 
 
 def test_a_slow_model_does_not_take_the_threads_of_other_questions(
@@ -179,5 +192,5 @@ def test_a_real_model_writes_texts_or_is_done_without(
 def test_without_a_model_it_is_the_base(strategy: Retriever, rag: RagClient) -> None:
     fill(rag)
     found, plain = ask(rag, strategy), ask(rag, DenseRetriever())
-    assert found.hits == plain.hits
+    assert alike(found, plain)
     assert kinds(found) == ["query_expansion_skipped"]
