@@ -48,6 +48,10 @@ class VisibleChunks(Protocol):
         """Their share in all chunks of the generation, about; 1.0 where it is not known."""
         ...
 
+    def documents(self) -> set[int] | None:
+        """Rows of the documents that they are of; None: all visible ones."""
+        ...
+
     def since(self, revision: int) -> "VisibleChunks":
         """Those of them that were created after that revision."""
         ...

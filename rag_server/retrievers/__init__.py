@@ -87,6 +87,7 @@ def _lexical(sources: Sources, every: Retrievers) -> Retriever:
     del every
     return LexicalRetriever(
         sources.chunks,
+        Visibility(sources.chunks, sources.resident),
         sources.lexical,
         sources.lexical_freshness,
         exact_limit=sources.exact_limit,

@@ -8,6 +8,7 @@ from rag_server.core.errors import Reason, Unavailable
 from rag_server.core.protocols import ChunkStore, Freshness, LexicalIndex, Search
 from rag_server.core.retrieval import Candidate, DegradationKind, StageScore
 from rag_server.core.specs import LexicalSpec
+from rag_server.retrievers.visibility import Visibility
 
 # Fetched on top of what is asked, so that a few deleted chunks cost no second search.
 _SLACK = 4
@@ -26,6 +27,7 @@ class LexicalRetriever:
     def __init__(
         self,
         chunks: ChunkStore,
+        visibility: Visibility,
         index: LexicalIndex,
         freshness: Freshness,
         *,
@@ -33,6 +35,7 @@ class LexicalRetriever:
         tail_limit: int,
     ) -> None:
         self._chunks = chunks
+        self._visibility = visibility
         self._index = index
         self._freshness = freshness
         self._exact_limit = exact_limit
@@ -49,32 +52,24 @@ class LexicalRetriever:
         return [_staged(each, rank) for rank, each in enumerate(ranked, 1)]
 
     def _found(self, search: Search, call: Call) -> Iterable[Candidate]:
-        allowed = self._allowed(search, call)
+        visible = self._visibility.of(search.view, search.filter, call)
+        allowed = visible.documents() if search.filter is not None else None
+        if allowed is not None:
+            call.narrow("filtered", len(allowed), "documents that pass the filter")
+        few = visible.count <= self._exact_limit
         try:
             applied = self._applied(search.view, call)
-            indexed = self._indexed(search, allowed, applied, call)
-        except Unavailable as error:
-            return self._without_index(search, allowed, call, error)
+            if allowed is not None and few:
+                indexed = self._survivors(search, allowed, applied, call)
+            else:
+                indexed = self._masked(search, allowed, applied, call)
+        except Unavailable:
+            if not few:
+                raise
+            return self._without_index(search, allowed, call)
         tail = self._read(search, self._tail(search, allowed, applied, call))
         # A chunk of the tail may be in the index too, by an earlier version of its document.
         return {each.chunk_id: each for each in (*tail, *indexed)}.values()
-
-    def _allowed(self, search: Search, call: Call) -> set[int] | None:
-        if search.filter is None:
-            return None
-        allowed = self._chunks.matching(search.view, search.filter, call.deadline)
-        call.narrow("filtered", len(allowed), "documents that pass the filter")
-        return allowed
-
-    def _indexed(
-        self, search: Search, allowed: set[int] | None, applied: int, call: Call
-    ) -> Sequence[Candidate]:
-        if allowed is not None and self._few(search.view, allowed):
-            return self._survivors(search, allowed, applied, call)
-        return self._masked(search, allowed, applied, call)
-
-    def _few(self, view: View, allowed: set[int] | None) -> bool:
-        return self._chunks.count(view, documents=allowed) <= self._exact_limit
 
     def _survivors(
         self, search: Search, allowed: set[int], applied: int, call: Call
@@ -151,10 +146,8 @@ class LexicalRetriever:
         return texts
 
     def _without_index(
-        self, search: Search, allowed: set[int] | None, call: Call, error: Unavailable
+        self, search: Search, allowed: set[int] | None, call: Call
     ) -> Sequence[Candidate]:
-        if not self._few(search.view, allowed):
-            raise error
         call.degrade(
             DegradationKind.LEXICAL_AWAY, "search", "the lexical index is away; all texts were read"
         )

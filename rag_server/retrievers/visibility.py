@@ -50,6 +50,10 @@ class CatalogChunks:
         """How many there are."""
         return self._chunks.count(self._view, since=self._since, documents=self._documents)
 
+    def documents(self) -> set[int] | None:
+        """As they were given."""
+        return self._documents
+
     def since(self, revision: int) -> "CatalogChunks":
         """Those created after the revision."""
         later = max(self._since, revision)

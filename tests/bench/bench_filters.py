@@ -3,6 +3,7 @@ from collections.abc import Callable
 from functools import partial
 
 import numpy as np
+import pytest
 from pytest_benchmark.fixture import BenchmarkFixture
 
 from rag_server.embedders import EMBEDDERS
@@ -28,7 +29,7 @@ from tests.serving import serving
 
 _CHUNKS = 100_000
 _SMALL, _MILLION = 10_000, 1_000_000
-_ROUNDS = 400
+_ROUNDS = 300
 _WARMUP = 2 * QUESTIONS
 _GROWN = ("unfiltered", "filtered01")
 _ROOMY = {"RAGRPC_RESIDENT__MEMORY_BYTES": str(8 * 2**30)}
@@ -77,7 +78,7 @@ def test_filters(benchmark: BenchmarkFixture, report: Report) -> None:
     )
 
 
-def test_filters_growth(benchmark: BenchmarkFixture, report: Report) -> None:
+def test_filters_growth(request: pytest.FixtureRequest, report: Report) -> None:
     """From ten thousand to a million; takes an hour where the million is not there yet."""
     if os.environ.get("SCALE") != "million":
         reason = "with SCALE=million only"
@@ -99,6 +100,7 @@ def test_filters_growth(benchmark: BenchmarkFixture, report: Report) -> None:
             for name in _GROWN
             for size, client in (("small", few), ("large", many))
         }
+        benchmark = request.getfixturevalue("benchmark")
         samples = interleaved(benchmark, variants, rounds=_ROUNDS, warmup=_WARMUP)
     growth = {
         name: ratio(samples[f"{name}-large"], samples[f"{name}-small"], share=0.95)

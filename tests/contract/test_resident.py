@@ -138,6 +138,11 @@ def assert_same(catalog: Catalog, index: ResidentIndex, view: View, filter: Filt
         chunks, expected = seen.passing(asked), rows_of(catalog, view, asked)
         assert sorted(chunks.rows().tolist()) == expected
         assert chunks.count == len(expected)
+        if asked is not None:
+            passing = catalog.chunks.matching(view, asked, SOON)
+            assert chunks.documents() == {
+                e for e in passing if catalog.chunks.count(view, documents={e})
+            }
         every = rows_of(catalog, view)
         assert chunks.among(np.array([*every, 10**9])).tolist() == [
             *(row in expected for row in every),

@@ -47,6 +47,13 @@ class Chunks:
         counts = (snapshot.ends - firsts)[self._first :]
         return int(counts.sum(where=self._mask[self._first :]))
 
+    def documents(self) -> set[int] | None:
+        """Rows of the documents that they are of; None: all."""
+        if self._mask is None and not self._first:
+            return None
+        rows = self._snapshot.table.document_rows.items[self._document_slots]
+        return set(rows.tolist())
+
     def rows(self) -> Rows:
         """In the order of their creation."""
         rows: Rows = self._snapshot.table.rows.items[self._slots]
@@ -142,13 +149,14 @@ class Chunks:
         return embeddings
 
     @cached_property
-    def _slots(self) -> Slots:
-        snapshot = self._snapshot
+    def _document_slots(self) -> Slots:
         if self._mask is None:
-            documents = np.arange(self._first, snapshot.documents)
-        else:
-            documents = np.flatnonzero(self._mask[self._first :]) + self._first
-        return snapshot.chunks_of(documents)
+            return np.arange(self._first, self._snapshot.documents)
+        return np.flatnonzero(self._mask[self._first :]) + self._first
+
+    @cached_property
+    def _slots(self) -> Slots:
+        return self._snapshot.chunks_of(self._document_slots)
 
     def _of_embedding(self, embedding: int, each: int) -> list[tuple[int, str]]:
         """(row, id) of the first `each` by id of those that have an embedding."""

@@ -19,8 +19,6 @@ _OVERFETCH = 1.5
 # Beyond this many candidates a masked search is dearer than scoring the survivors.
 _WIDEST = 4_096
 _WIDENING = 4
-# Vectors in memory that are scored in the time in which one is read from the catalog.
-_IN_MEMORY = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +74,7 @@ class DenseRetriever:
         ]
 
     def _few(self, visible: VisibleChunks) -> bool:
-        return visible.count <= self._limits.exact * (_IN_MEMORY if visible.in_memory else 1)
+        return visible.count <= self._limits.exact
 
     def _indexed(
         self, visible: VisibleChunks, search: Search, vector: Vector, call: Call
@@ -129,8 +127,7 @@ class DenseRetriever:
         applied = self._freshness.applied(view)
         if applied >= view.revision:
             return False
-        limit = self._limits.tail * (_IN_MEMORY if visible.in_memory else 1)
-        return visible.since(applied).count > limit
+        return visible.since(applied).count > self._limits.tail
 
     def _tail(
         self, visible: VisibleChunks, search: Search, vector: Vector, applied: int, call: Call
