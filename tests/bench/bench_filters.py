@@ -35,6 +35,7 @@ _GROWN = ("unfiltered", "filtered01")
 _ROOMY = {"RAGRPC_RESIDENT__MEMORY_BYTES": str(8 * 2**30)}
 
 
+@pytest.mark.timeout(3_600)  # where the data is not there yet
 def test_filters(benchmark: BenchmarkFixture, report: Report) -> None:
     """A filter must cost little, and a Retrieve little more than what it is made of."""
     made = clustered(_CHUNKS)
@@ -78,6 +79,7 @@ def test_filters(benchmark: BenchmarkFixture, report: Report) -> None:
     )
 
 
+@pytest.mark.timeout(4 * 3_600)
 def test_filters_growth(request: pytest.FixtureRequest, report: Report) -> None:
     """From ten thousand to a million; takes an hour where the million is not there yet."""
     if os.environ.get("SCALE") != "million":

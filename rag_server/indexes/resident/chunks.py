@@ -97,10 +97,12 @@ class Chunks:
         embeddings = self._snapshot.table.key_places.find(numbers).tolist()
         given = dict(zip(embeddings, (score for _, score in ranked), strict=True))
         given.pop(NONE, None)
+        scored = self._cosines(given, vector)
+        alone = self._alone(np.array([embedding for embedding, _ in scored], np.int64))
         return [
             Scored(row, chunk_id, score)
-            for embedding, score in self._cosines(given, vector)
-            for row, chunk_id in self._of_embedding(embedding, each)
+            for (embedding, score), found in zip(scored, alone, strict=True)
+            for row, chunk_id in (self._of_embedding(embedding, each) if found is None else found)
         ]
 
     def scores(self, rows: Sequence[int], vector: Vector) -> dict[int, float]:
@@ -158,10 +160,28 @@ class Chunks:
     def _slots(self) -> Slots:
         return self._snapshot.chunks_of(self._document_slots)
 
+    def _alone(self, embeddings: Slots) -> list[list[tuple[int, str]] | None]:
+        """(row, id) of the chunk of each embedding that no more than one has, which are nearly
+        all; None for others."""
+        table = self._snapshot.table
+        slots = table.lasts.items[embeddings].astype(np.int64)
+        # After that, since chains grow at their beginning.
+        several = table.twins.items[slots] != NONE
+        within = self._has(slots)
+        known = np.where(within, slots, 0)
+        return [
+            None if chained else [(row, chunk_id.decode())] if passes else []
+            for chained, passes, row, chunk_id in zip(
+                several.tolist(),
+                within.tolist(),
+                table.rows.items[known].tolist(),
+                table.ids.items[known].tolist(),
+                strict=True,
+            )
+        ]
+
     def _of_embedding(self, embedding: int, each: int) -> list[tuple[int, str]]:
         """(row, id) of the first `each` by id of those that have an embedding."""
-        if embedding == NONE:
-            return []
         table = self._snapshot.table
         slot = int(table.lasts.items[embedding])
         # After that, since chains grow at their beginning.
