@@ -26,6 +26,7 @@ from rag_client import types
 from rag_client._convert import answers, backups, documents, jobs, server
 from rag_client._convert.chunking import chunking_message
 from rag_client._convert.metadata import filter_message
+from rag_client._convert.metadata_schema import collection_schema, schema_message, verdict
 from rag_client._convert.requests import consistency, encodable, query, retrieve
 from rag_client.errors import RagError
 from rag_client.filters import Filter
@@ -82,6 +83,7 @@ def create_collection(
     description: str,
     chunking: types.Chunking | None,
     embedder: str,
+    schema: types.MetadataSchema | None,
     validate_only: bool,
 ) -> Call[types.Collection]:
     """Creates a collection."""
@@ -90,6 +92,7 @@ def create_collection(
         description=description,
         chunking=chunking_message(chunking),
         embedder=embedder,
+        metadata_schema=schema_message(schema),
         validate_only=validate_only,
     )
     return Call(
@@ -106,6 +109,47 @@ def get_collection(name: str) -> Call[types.Collection]:
         lambda stubs: stubs.collections.GetCollection,
         collection_service_pb2.GetCollectionRequest(collection=name),
         lambda response: documents.collection(response.collection),
+    )
+
+
+@encodable
+def update_collection(
+    name: str,
+    description: str | None,
+    schema: types.MetadataSchema | None,
+    validate_only: bool,
+) -> Call[types.Collection]:
+    """Changes a collection."""
+    request = collection_service_pb2.UpdateCollectionRequest(
+        collection=name,
+        description=description,
+        metadata_schema=schema_message(schema),
+        validate_only=validate_only,
+    )
+    return Call(
+        lambda stubs: stubs.collections.UpdateCollection,
+        request,
+        lambda response: documents.collection(response.collection),
+    )
+
+
+@encodable
+def get_metadata_schema(name: str, max_values: int | None) -> Call[types.CollectionSchema]:
+    """Reads what the metadata of a collection means and holds."""
+    return Call(
+        lambda stubs: stubs.collections.GetMetadataSchema,
+        collection_service_pb2.GetMetadataSchemaRequest(collection=name, max_values=max_values),
+        collection_schema,
+    )
+
+
+@encodable
+def validate_filter(collection: str, filter: Filter) -> Call[types.FilterVerdict]:
+    """Holds a filter against a collection's schema."""
+    return Call(
+        lambda stubs: stubs.rag.ValidateFilter,
+        rag_service_pb2.ValidateFilterRequest(collection=collection, filter=filter_message(filter)),
+        verdict,
     )
 
 

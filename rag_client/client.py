@@ -24,13 +24,16 @@ from rag_client.types import (
     Chunk,
     Chunking,
     Collection,
+    CollectionSchema,
     DeleteResult,
     Document,
+    FilterVerdict,
     Generator,
     Health,
     IngestProgress,
     IngestResult,
     Job,
+    MetadataSchema,
     PipelineSpec,
     Reindexing,
     Retrieval,
@@ -134,6 +137,13 @@ class RagClient:
         )
         return self._transport.stream(_calls.stream_answer(request, generator), timeout)
 
+    def validate_filter(
+        self, collection: str, filter: Filter, *, timeout: float | None = None
+    ) -> FilterVerdict:
+        """What is wrong with a filter by the collection's metadata schema, and how many
+        documents pass it."""
+        return self._transport.invoke(_calls.validate_filter(collection, filter), timeout)
+
     def server_info(self, *, timeout: float | None = None) -> ServerInfo:
         """What the server is, knows and allows."""
         return self._transport.invoke(_calls.server_info(), timeout)
@@ -174,6 +184,7 @@ class Collections:
         description: str = "",
         chunking: Chunking | None = None,
         embedder: str = "",
+        metadata_schema: MetadataSchema | None = None,
         exist_ok: bool = False,
         validate_only: bool = False,
         timeout: float | None = None,
@@ -182,7 +193,9 @@ class Collections:
         `embedder` (None and empty: the server's defaults). `exist_ok` returns one that is
         there, as it is; `validate_only` checks everything and creates nothing."""
         try:
-            call = _calls.create_collection(name, description, chunking, embedder, validate_only)
+            call = _calls.create_collection(
+                name, description, chunking, embedder, metadata_schema, validate_only
+            )
             return self._transport.invoke(call, timeout)
         except AlreadyExists:
             if not exist_ok:
@@ -192,6 +205,27 @@ class Collections:
     def get(self, name: str, *, timeout: float | None = None) -> Collection:
         """Reads one collection."""
         return self._transport.invoke(_calls.get_collection(name), timeout)
+
+    def update(
+        self,
+        name: str,
+        *,
+        description: str | None = None,
+        metadata_schema: MetadataSchema | None = None,
+        validate_only: bool = False,
+        timeout: float | None = None,
+    ) -> Collection:
+        """Changes what is not None; a schema without fields removes the declared one.
+        `validate_only` checks everything and changes nothing."""
+        call = _calls.update_collection(name, description, metadata_schema, validate_only)
+        return self._transport.invoke(call, timeout)
+
+    def schema(
+        self, name: str, *, max_values: int | None = None, timeout: float | None = None
+    ) -> CollectionSchema:
+        """What the metadata of a collection means and what its documents hold, at most
+        `max_values` (0 to 1,000, server default 100) values a field."""
+        return self._transport.invoke(_calls.get_metadata_schema(name, max_values), timeout)
 
     def list(
         self, *, page_size: int | None = None, timeout: float | None = None

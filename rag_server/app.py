@@ -15,6 +15,7 @@ from rag_server.composition.pipelines import named_pipelines
 from rag_server.composition.pools import open_pools
 from rag_server.composition.rerankers import load_cross_encoder
 from rag_server.composition.rpc import rpc_server
+from rag_server.core.collection_schemas import CollectionSchemas
 from rag_server.core.health import Watch
 from rag_server.core.job_desk import JobDesk
 from rag_server.core.protocols import Embedder
@@ -78,6 +79,7 @@ async def running(
             pairs,
             preparation,
             plugins,
+            CollectionSchemas(engines.catalog, engines.resident),
         )
 
         changed = Signal(asyncio.get_running_loop())

@@ -9,6 +9,7 @@ from rag_client import types
 from rag_client._convert.errors import error_of_status
 from rag_client._convert.metadata import metadata_of
 from rag_client._convert.parts import enum_of, span, spans, timings
+from rag_client._convert.understanding import understanding
 from rag_client.errors import RagError
 
 
@@ -82,6 +83,9 @@ def _account(
         "funnel": tuple(
             types.FunnelStep(each.step, each.candidate_count, each.detail)
             for each in message.funnel
+        ),
+        "understanding": (
+            understanding(message.understanding) if message.HasField("understanding") else None
         ),
     }
 

@@ -6,6 +6,7 @@ from rag_client import types
 from rag_client._convert.chunking import chunking
 from rag_client._convert.errors import error_of_status
 from rag_client._convert.metadata import datetime_of, metadata_of
+from rag_client._convert.metadata_schema import schema
 from rag_client._convert.parts import enum_of, span, timings
 
 
@@ -21,6 +22,9 @@ def collection(message: collection_service_pb2.Collection) -> types.Collection:
         chunk_count=message.chunk_count,
         embedder=message.embedder,
         chunking=chunking(message.chunking),
+        metadata_schema=(
+            schema(message.metadata_schema) if message.HasField("metadata_schema") else None
+        ),
     )
 
 

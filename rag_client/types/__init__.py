@@ -50,6 +50,15 @@ from rag_client.types.events import (
     TextRetracted,
 )
 from rag_client.types.jobs import Job, JobState, Reindexing
+from rag_client.types.metadata_schema import (
+    CollectionSchema,
+    FieldCatalogue,
+    FieldType,
+    FilterProblem,
+    FilterVerdict,
+    MetadataField,
+    MetadataSchema,
+)
 from rag_client.types.pipelines import (
     ConvexCombination,
     CrossEncoderReranker,
@@ -69,7 +78,9 @@ from rag_client.types.pipelines import (
     ReciprocalRankFusion,
     Reranker,
     Retriever,
+    SelfQueryRetriever,
     SentenceRetriever,
+    Understander,
     WeightedRetriever,
 )
 from rag_client.types.requests import (
@@ -89,6 +100,13 @@ from rag_client.types.server import (
     RetrieverPlugin,
     ServerInfo,
 )
+from rag_client.types.understanding import (
+    Clause,
+    ClauseKind,
+    Fate,
+    Sort,
+    Understanding,
+)
 from rag_client.values import Metadata, Scalar, Span, Value
 
 __all__ = [
@@ -104,8 +122,11 @@ __all__ = [
     "Chunking",
     "Citation",
     "CitationFound",
+    "Clause",
+    "ClauseKind",
     "CodeChunking",
     "Collection",
+    "CollectionSchema",
     "Completed",
     "ComponentStatus",
     "ContentType",
@@ -123,6 +144,11 @@ __all__ = [
     "Expansion",
     "ExtractiveGenerator",
     "FailedDocument",
+    "Fate",
+    "FieldCatalogue",
+    "FieldType",
+    "FilterProblem",
+    "FilterVerdict",
     "FunnelStep",
     "Generator",
     "Health",
@@ -141,6 +167,8 @@ __all__ = [
     "MarkdownChunking",
     "MaxSimReranker",
     "Metadata",
+    "MetadataField",
+    "MetadataSchema",
     "MmrReranker",
     "MultiQueryRetriever",
     "Normalisation",
@@ -159,9 +187,11 @@ __all__ = [
     "Retriever",
     "RetrieverPlugin",
     "Scalar",
+    "SelfQueryRetriever",
     "SentenceChunking",
     "SentenceRetriever",
     "ServerInfo",
+    "Sort",
     "Span",
     "StageScore",
     "StageTiming",
@@ -169,6 +199,8 @@ __all__ = [
     "StoredDocument",
     "TextDelta",
     "TextRetracted",
+    "Understander",
+    "Understanding",
     "UpsertOutcome",
     "UpsertProgress",
     "UpsertResult",

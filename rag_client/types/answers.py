@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from rag_client.types.documents import StageTiming
+from rag_client.types.understanding import Understanding
 from rag_client.values import Metadata, Span
 
 
@@ -45,6 +46,9 @@ class DegradationKind(StrEnum):
     RERANKER_SKIPPED = "reranker_skipped"
     LEXICAL_AWAY = "lexical_away"
     QUERY_EXPANSION_SKIPPED = "query_expansion_skipped"
+    FILTER_RELAXED = "filter_relaxed"
+    FILTER_DROPPED = "filter_dropped"
+    UNDERSTANDER_FELL_BACK = "understander_fell_back"
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +100,8 @@ class FunnelStep:
 
 @dataclass(frozen=True, slots=True)
 class Retrieval:
-    """What was found, best first, and how. `funnel` is empty without `explain`."""
+    """What was found, best first, and how. `funnel` is empty without `explain`, `understanding`
+    None, too, and where no SelfQueryRetriever was at work."""
 
     hits: tuple[Hit, ...]
     timings: tuple[StageTiming, ...]
@@ -105,6 +110,7 @@ class Retrieval:
     degradations: tuple[Degradation, ...]
     cache: CacheStatus
     funnel: tuple[FunnelStep, ...]
+    understanding: Understanding | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,3 +160,4 @@ class Answer:
     cache: CacheStatus
     funnel: tuple[FunnelStep, ...]
     unsupported_spans: tuple[Span, ...]
+    understanding: Understanding | None = None

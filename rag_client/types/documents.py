@@ -8,6 +8,7 @@ from typing import Literal
 
 from rag_client.errors import RagError, UpsertFailed
 from rag_client.types.chunking import Chunking
+from rag_client.types.metadata_schema import MetadataSchema
 from rag_client.values import Metadata, Span
 
 
@@ -29,7 +30,8 @@ class ContentType(StrEnum):
 class Collection:
     """A named set of documents. `revision` counts its commits, `generation` (from 1) the
     builds of its chunks and vectors; the counts are of what is visible. `chunking` is that of
-    the serving generation, with every option; None: one that this client does not know."""
+    the serving generation, with every option; None: one that this client does not know.
+    `metadata_schema` is the declared one, if any."""
 
     name: str
     description: str
@@ -40,6 +42,7 @@ class Collection:
     chunk_count: int
     embedder: str
     chunking: Chunking | None = None
+    metadata_schema: MetadataSchema | None = None
 
 
 @dataclass(frozen=True, slots=True)

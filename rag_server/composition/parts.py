@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from rag_server.composition.engines import Engines
 from rag_server.composition.pools import Pools
+from rag_server.core.collection_schemas import CollectionSchemas
 from rag_server.core.documents import GenerationSettings
 from rag_server.core.preparation import Preparation
 from rag_server.core.protocols import Generator, PairScorer
@@ -30,3 +31,4 @@ class Parts:
     pairs: PairScorer | None
     preparation: Preparations
     plugins: Mapping[str, RetrieverPlugin]
+    schemas: CollectionSchemas

@@ -26,6 +26,7 @@ def query_path(parts: Parts) -> QueryPath:
         tail_limit=settings.retrieval.tail_limit,
         completion=model,
         plugins=parts.plugins,
+        schemas=parts.schemas,
     )
     return QueryPath(
         catalog=engines.catalog,

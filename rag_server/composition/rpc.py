@@ -13,6 +13,7 @@ from rag_server.core.backup_desk import BackupDesk
 from rag_server.core.health import Watch
 from rag_server.core.job_desk import JobDesk
 from rag_server.core.reindex_desk import ReindexDesk
+from rag_server.core.schema_desk import SchemaDesk
 from rag_server.core.stream_ingest import StreamIngest
 from rag_server.observability.metrics import Metrics
 from rag_server.observability.rpc import RpcMetrics
@@ -34,11 +35,14 @@ def rpc_server(
     """All services behind the interceptors; not started yet."""
     settings, pools = parts.settings, parts.pools
     ingest, documents = ingest_path(parts), library(parts)
+    schemas = SchemaDesk(parts.engines.catalog, parts.schemas, pools.reads)
     streams = StreamIngest(ingest, stream_limits(settings))
     servicers = {
-        "ragrpc.v1.RagService": RagServicer(query_path(parts)),
+        "ragrpc.v1.RagService": RagServicer(query_path(parts), schemas),
         "ragrpc.v1.DocumentService": DocumentServicer(ingest, streams, documents),
-        "ragrpc.v1.CollectionService": CollectionServicer(documents, _reindexing(parts, desk)),
+        "ragrpc.v1.CollectionService": CollectionServicer(
+            documents, schemas, _reindexing(parts, desk)
+        ),
         "ragrpc.v1.JobService": JobServicer(desk),
         "ragrpc.v1.AdminService": AdminServicer(
             _facts(parts), watch.components, _backups(parts, desk)

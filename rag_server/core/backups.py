@@ -6,6 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from rag_server.core.documents import GenerationSettings
+from rag_server.core.metadata_schema import MetadataSchema
 
 # Told (phase, done, total) now and then; what it raises ends the work.
 Progress = Callable[[str, int, int], None]
@@ -60,6 +61,7 @@ class SavedCollection:
     digest: str
     since: int | None = None
     files: tuple[str, ...] = ()
+    metadata_schema: MetadataSchema | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from rag_server.core.errors import DeadlineExceeded, Reason
 from rag_server.core.principal import Principal
 from rag_server.core.retrieval import Degradation, DegradationKind, FunnelStep, Timing, Usage
 from rag_server.core.telemetry import SILENT, Telemetry
+from rag_server.core.understanding import Understanding
 
 
 class Deadline:
@@ -86,6 +87,8 @@ class Call:
     funnel: list[FunnelStep] = field(default_factory=list)
     paths: list[str] = field(default_factory=list)
     _seconds: dict[str, float] = field(default_factory=dict)
+    # How the question was understood, where a strategy did so.
+    understanding: Understanding | None = None
     # Seconds of the stages within the one that is going on.
     inner: float = 0.0
 

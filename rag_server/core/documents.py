@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from rag_server.core.chunking import ChunkingSpec, RecursiveChunking
 from rag_server.core.content import ContentType, Mark
 from rag_server.core.errors import RagError
+from rag_server.core.metadata_schema import MetadataSchema
 from rag_server.core.values import Metadata, Span
 
 Vector = NDArray[np.float32]
@@ -125,6 +126,7 @@ class Collection:
     created_at: datetime
     document_count: int = 0
     chunk_count: int = 0
+    metadata_schema: MetadataSchema | None = None
 
     @property
     def embedder(self) -> str:

@@ -12,6 +12,7 @@ from rag_server.core.chunking import ChunkingSpec
 from rag_server.core.documents import Collection, GenerationSettings, StoredChunk, StoredDocument
 from rag_server.core.errors import AlreadyExists, NotFound, Reason
 from rag_server.core.filters import Filter, conjunction, matches
+from rag_server.core.metadata_schema import MetadataSchema
 from rag_server.core.pipeline import fresh_enough, served
 from rag_server.core.principal import Role
 from rag_server.core.protocols import Catalog, Workers
@@ -63,6 +64,7 @@ class Library:
         call: Call,
         *,
         embedder: str = "",
+        schema: MetadataSchema | None = None,
         dry: bool = False,
     ) -> Collection:
         """A new, empty collection, chunked by default where `chunking` is None, embedded by
@@ -79,13 +81,37 @@ class Library:
             served(settings.embedder, self._embedders)
             self._require(settings.chunking)
             if not dry:
-                return self._catalog.collections.create(tenant, name, description, settings)
+                return self._catalog.collections.create(tenant, name, description, settings, schema)
             try:
                 self._catalog.collections.get(tenant, name)
             except NotFound:
                 now = datetime.now(UTC)
-                return Collection(0, tenant, name, description, 0, 1, settings, now)
+                return Collection(
+                    0, tenant, name, description, 0, 1, settings, now, metadata_schema=schema
+                )
             raise AlreadyExists("there is a collection of that name", Reason.COLLECTION_EXISTS)
+
+        return await self._commits.run(work, call.deadline)
+
+    async def update_collection(
+        self,
+        name: str,
+        description: str | None,
+        schema: MetadataSchema | None,
+        call: Call,
+        *,
+        dry: bool = False,
+    ) -> Collection:
+        """Change what is not None; a schema without fields removes the declared one. The
+        collection as it is then, with its counts. Raises NotFound."""
+        call.principal.require(Role.WRITER)
+        tenant = call.principal.tenant
+
+        def work() -> Collection:
+            if not dry:
+                self._catalog.collections.update(tenant, name, description, schema)
+            found = self._catalog.collections.get(tenant, name, counts=True)
+            return _updated(found, description, schema) if dry else found
 
         return await self._commits.run(work, call.deadline)
 
@@ -198,6 +224,16 @@ class Library:
                 break
             after = batch[-1].id
         return found[:count]
+
+
+def _updated(
+    found: Collection, description: str | None, schema: MetadataSchema | None
+) -> Collection:
+    if description is not None:
+        found = replace(found, description=description)
+    if schema is not None:
+        found = replace(found, metadata_schema=schema if schema.fields else None)
+    return found
 
 
 def _listing(*parts: str) -> str:

@@ -136,14 +136,24 @@ class _Tally:
     most: Value | None = None
 
 
-def catalogue_of(documents: Sequence[Metadata], bound: int) -> list[FieldCatalogue]:
-    """What the documents hold, by name, at most `bound` values a field. A field whose values
-    are of several types has the most general one that all fit (numbers), or is left out."""
-    tallies: dict[str, _Tally | None] = {}
-    for metadata in documents:
+class Tallies:
+    """Counts what documents hold. A field whose values are of several types has the most general
+    one (of numbers, or of texts) that all fit, or is left out."""
+
+    def __init__(self) -> None:
+        self._fields: dict[str, _Tally | None] = {}
+
+    def add(self, metadata: Metadata, documents: int = 1) -> None:
+        """Count so many documents with that metadata."""
         for name, value in metadata.items():
-            tallies[name] = _add(tallies.get(name, _Tally(type_of(value))), value)
-    return [_catalogue(name, tally, bound) for name, tally in sorted(tallies.items()) if tally]
+            tally = self._fields.get(name, _Tally(type_of(value)))
+            self._fields[name] = _add(tally, value, documents)
+
+    def catalogue(self, bound: int) -> tuple[FieldCatalogue, ...]:
+        """What was counted, by name, at most `bound` values a field."""
+        return tuple(
+            _catalogue(name, tally, bound) for name, tally in sorted(self._fields.items()) if tally
+        )
 
 
 def type_of(value: Value) -> FieldType:
@@ -164,17 +174,17 @@ def type_of(value: Value) -> FieldType:
             return FieldType.TIMESTAMP
 
 
-def _add(tally: _Tally | None, value: Value) -> _Tally | None:
+def _add(tally: _Tally | None, value: Value, documents: int) -> _Tally | None:
     kind = type_of(value)
     if tally is None or kind_of_type(kind) != kind_of_type(tally.type):
         return None
     if kind is not tally.type:
         # A number that is fractional somewhere, a text that is a list somewhere.
         tally.type = FieldType.DOUBLE if kind in NUMERIC else FieldType.STRING_LIST
-    tally.documents += 1
+    tally.documents += documents
     items: tuple[Value, ...] = value if isinstance(value, tuple) else (value,)
     for item in dict.fromkeys(items):
-        tally.counts[item] = tally.counts.get(item, 0) + 1
+        tally.counts[item] = tally.counts.get(item, 0) + documents
         tally.least = item if tally.least is None else min(tally.least, item)
         tally.most = item if tally.most is None else max(tally.most, item)
     return tally

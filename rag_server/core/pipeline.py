@@ -279,6 +279,7 @@ class QueryPath:
             degradations=tuple(call.degradations),
             query_embedding_hit=question.cached,
             funnel=tuple(call.funnel),
+            understanding=call.understanding,
         )
 
 

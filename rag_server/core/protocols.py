@@ -6,7 +6,7 @@ thread, are thread-safe and raise only `rag_server.core.errors`.
 
 from collections.abc import AsyncGenerator, Callable, Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from itertools import compress
 from typing import Any, Protocol, TypeVar, runtime_checkable
 
@@ -41,6 +41,7 @@ from rag_server.core.filters import Filter
 from rag_server.core.findings import Finding, Progress
 from rag_server.core.jobs import JobStore
 from rag_server.core.leadership import Leases
+from rag_server.core.metadata_schema import MetadataSchema
 from rag_server.core.principal import Principal, Role
 from rag_server.core.retrieval import (
     AbstainReason,
@@ -51,6 +52,7 @@ from rag_server.core.retrieval import (
     Hit,
 )
 from rag_server.core.specs import RerankerSpec, RetrieverSpec
+from rag_server.core.understanding import Understanding
 from rag_server.core.values import Span
 
 T = TypeVar("T")
@@ -155,9 +157,29 @@ class CollectionStore(Protocol):
     """Collections of the catalog."""
 
     def create(
-        self, tenant: str, name: str, description: str, settings: GenerationSettings
+        self,
+        tenant: str,
+        name: str,
+        description: str,
+        settings: GenerationSettings,
+        schema: MetadataSchema | None = None,
     ) -> Collection:
         """Raises AlreadyExists."""
+        ...
+
+    def update(
+        self,
+        tenant: str,
+        name: str,
+        description: str | None,
+        schema: MetadataSchema | None,
+    ) -> None:
+        """Change what is not None; a schema without fields removes the declared one. Raises
+        NotFound."""
+        ...
+
+    def metadata_schema(self, collection_id: int) -> MetadataSchema | None:
+        """What was declared for the collection, by its row."""
         ...
 
     def get(self, tenant: str, name: str, counts: bool = False) -> Collection:
@@ -729,6 +751,17 @@ class Search:
     filter: Filter | None
     spec: RetrieverSpec
     among: Sequence[Candidate] | None = None
+
+
+class Understander(Protocol):
+    """Reads conditions off a question."""
+
+    def understand(
+        self, question: str, schema: MetadataSchema, today: date, threshold: float, call: Call
+    ) -> Understanding:
+        """Clauses below `threshold` (0 to 1) are boosts, others filters; spans are inside the
+        question. Any text is understood somehow. Raises DeadlineExceeded."""
+        ...
 
 
 class Retriever(Protocol):

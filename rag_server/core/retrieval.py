@@ -11,6 +11,7 @@ from rag_server.core.documents import NO_SENTENCES, Relative, Sentences, StoredC
 from rag_server.core.errors import RagError
 from rag_server.core.filters import Filter
 from rag_server.core.specs import PipelineSpec
+from rag_server.core.understanding import Understanding
 from rag_server.core.values import Span
 
 NO_NEARNESS = np.zeros(0, np.float32)
@@ -91,6 +92,9 @@ class DegradationKind(StrEnum):
     RERANKER_SKIPPED = "RERANKER_SKIPPED"
     LEXICAL_AWAY = "LEXICAL_AWAY"
     QUERY_EXPANSION_SKIPPED = "QUERY_EXPANSION_SKIPPED"
+    FILTER_RELAXED = "FILTER_RELAXED"
+    FILTER_DROPPED = "FILTER_DROPPED"
+    UNDERSTANDER_FELL_BACK = "UNDERSTANDER_FELL_BACK"
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +147,7 @@ class Retrieval:
     degradations: Sequence[Degradation] = ()
     query_embedding_hit: bool = False
     funnel: Sequence[FunnelStep] = ()
+    understanding: Understanding | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -129,6 +129,28 @@ class CustomSpec:
     base: "RetrieverSpec" = field(default_factory=DenseSpec)
 
 
+class UnderstanderKind(StrEnum):
+    """Names of `ragrpc.v1.SelfQueryRetriever.Understander`."""
+
+    GRAMMAR = "GRAMMAR"
+    LLM = "LLM"
+
+
+@dataclass(frozen=True, slots=True)
+class SelfQuerySpec:
+    """What the question says about metadata becomes a filter for `base`, from a confidence of
+    `threshold` on, else a boost by up to `boost` of the range of scores. `today` (None: the
+    server's, in UTC) is an ISO 8601 date."""
+
+    base: "RetrieverSpec" = field(default_factory=DenseSpec)
+    threshold: float = 0.6
+    boost: float = 0.05
+    rewrite: bool = False
+    sort: bool = False
+    understander: UnderstanderKind = UnderstanderKind.GRAMMAR
+    today: str | None = None
+
+
 RetrieverSpec = (
     DenseSpec
     | LexicalSpec
@@ -138,6 +160,7 @@ RetrieverSpec = (
     | MultiQuerySpec
     | HydeSpec
     | CustomSpec
+    | SelfQuerySpec
 )
 
 # Strategies that ask a language model, or may.
@@ -153,6 +176,7 @@ RETRIEVER_SPECS: Mapping[str, type[RetrieverSpec]] = {
     "multi_query": MultiQuerySpec,
     "hyde": HydeSpec,
     "custom": CustomSpec,
+    "self_query": SelfQuerySpec,
 }
 FUSION_SPECS: Mapping[str, type[FusionSpec]] = {"rrf": RrfSpec, "convex": ConvexSpec}
 
@@ -218,7 +242,7 @@ def parts_of(spec: RetrieverSpec) -> Iterator[RetrieverSpec]:
         case SentenceSpec():
             if spec.base is not None:
                 yield spec.base
-        case ParentDocumentSpec() | MultiQuerySpec() | HydeSpec() | CustomSpec():
+        case ParentDocumentSpec() | MultiQuerySpec() | HydeSpec() | CustomSpec() | SelfQuerySpec():
             yield spec.base
 
 
@@ -240,4 +264,6 @@ def asks_model(plan: PipelineSpec) -> bool:
 
 
 def _asks(spec: RetrieverSpec) -> bool:
+    if isinstance(spec, SelfQuerySpec) and spec.understander is UnderstanderKind.LLM:
+        return True
     return isinstance(spec, _ASKING) or any(map(_asks, parts_of(spec)))

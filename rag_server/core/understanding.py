@@ -2,12 +2,9 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
 from enum import StrEnum
-from typing import Protocol
 
 from rag_server.core.filters import Filter, conjunction
-from rag_server.core.metadata_schema import MetadataSchema
 from rag_server.core.values import Span
 
 
@@ -70,14 +67,3 @@ class Understanding:
         """The clauses that are filters, together."""
         kept = (each.filter for each in self.clauses if each.fate is Fate.FILTER)
         return conjunction(*kept)
-
-
-class Understander(Protocol):
-    """Reads a question against a schema. The same input gives the same result."""
-
-    def understand(
-        self, question: str, schema: MetadataSchema, today: date, threshold: float
-    ) -> Understanding:
-        """Clauses below `threshold` (0 to 1) are boosts, others filters. Every filter is valid
-        against the schema; spans are inside the question. Never raises for any text."""
-        ...

@@ -27,7 +27,9 @@ from rag_server.core.specs import (
     LexicalSpec,
     MultiQuerySpec,
     ParentDocumentSpec,
+    SelfQuerySpec,
     SentenceSpec,
+    UnderstanderKind,
 )
 from rag_server.retrievers.custom import CustomRetriever
 from rag_server.retrievers.dense import DenseRetriever, Limits
@@ -38,6 +40,9 @@ from rag_server.retrievers.model_texts import ModelTexts
 from rag_server.retrievers.multi_query import MultiQueryRetriever
 from rag_server.retrievers.parent_document import ParentDocumentRetriever
 from rag_server.retrievers.plugins import RetrieverPlugin
+from rag_server.retrievers.self_query.grammar import GrammarUnderstander
+from rag_server.retrievers.self_query.llm import LlmUnderstander
+from rag_server.retrievers.self_query.retriever import Schemas, SelfQueryRetriever
 from rag_server.retrievers.sentence import SentenceRetriever
 from rag_server.retrievers.visibility import Visibility
 
@@ -46,7 +51,8 @@ from rag_server.retrievers.visibility import Visibility
 class Sources:
     """What retrievers search. `exact_limit`: survivors of a filter that are still scored one
     by one; `tail_limit`: chunks not yet in the index that a read scores instead of waiting;
-    `completion`: the language model, for those that ask one; `plugins`: those of others."""
+    `completion`: the language model, for those that ask one; `schemas`: what the metadata of
+    collections means; `plugins`: those of others."""
 
     chunks: ChunkStore
     reader: ChunkReader
@@ -58,6 +64,7 @@ class Sources:
     exact_limit: int
     tail_limit: int
     completion: Completion
+    schemas: Schemas
     plugins: Mapping[str, RetrieverPlugin] = field(default_factory=dict)
 
 
@@ -122,6 +129,19 @@ def _custom(sources: Sources, every: Retrievers) -> Retriever:
     return CustomRetriever(plugins, made)
 
 
+def _self_query(sources: Sources, every: Retrievers) -> Retriever:
+    grammar = GrammarUnderstander()
+    return SelfQueryRetriever(
+        sources.chunks,
+        every,
+        sources.schemas,
+        {
+            UnderstanderKind.GRAMMAR: grammar,
+            UnderstanderKind.LLM: LlmUnderstander(sources.completion, grammar),
+        },
+    )
+
+
 # Spec -> maker of the strategy that it asks for.
 RETRIEVERS: Mapping[type, Callable[[Sources, Retrievers], Retriever]] = {
     DenseSpec: _dense,
@@ -132,4 +152,5 @@ RETRIEVERS: Mapping[type, Callable[[Sources, Retrievers], Retriever]] = {
     MultiQuerySpec: _multi_query,
     HydeSpec: _hyde,
     CustomSpec: _custom,
+    SelfQuerySpec: _self_query,
 }

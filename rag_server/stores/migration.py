@@ -23,6 +23,7 @@ REVISIONS = (
     "0003_identity",
     "0004_deletions",
     "0005_token_vectors",
+    "0006_metadata_schemas",
 )
 
 _SCRIPTS = Path(__file__).with_name("migrations")

@@ -8,6 +8,7 @@ import math
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from google.api.field_behavior_pb2 import REQUIRED, field_behavior
@@ -17,6 +18,7 @@ from ragrpc.v1 import chunking_pb2, pipeline_pb2, retrieval_pb2
 from ragrpc.v1 import collection_service_pb2 as collections_pb
 from ragrpc.v1 import document_service_pb2 as documents_pb
 from ragrpc.v1 import job_service_pb2 as jobs_pb
+from ragrpc.v1 import metadata_schema_pb2 as schema_pb
 from ragrpc.v1 import rag_service_pb2 as rag_pb
 
 from rag_server.core.chunking import LANGUAGES, STRATEGIES
@@ -171,6 +173,27 @@ def _job_states(states: Sequence[int]) -> str | None:
     return None if set(states) <= set(known) else "holds a state that is none"
 
 
+def _texts(most: int, limit: int) -> Test:
+    too_long = _text_up_to(limit)
+
+    def test(values: Sequence[str]) -> str | None:
+        if len(values) > most:
+            return f"has over {most:,} items"
+        if len(set(values)) < len(values):
+            return "holds a text twice"
+        wrong = next((found for each in values if (found := too_long(each))), None)
+        return f"holds a text that {wrong}" if wrong else None
+
+    return test
+
+
+def _day(value: str) -> str | None:
+    try:
+        return None if value == date.fromisoformat(value).isoformat() else "must be YYYY-MM-DD"
+    except ValueError:
+        return "must be a day as YYYY-MM-DD"
+
+
 def _known_enum(values: Sequence[int]) -> Test:
     return lambda value: None if value in values else "is unknown to this server"
 
@@ -249,6 +272,13 @@ RULES: Mapping[type[Message], Sequence[Rule]] = {
     ),
     pipeline_pb2.CustomRetriever: (Rule("name", _name), Rule("base", _nested)),
     pipeline_pb2.HydeRetriever: (Rule("base", _nested), Rule("passages", _within(1, 8))),
+    pipeline_pb2.SelfQueryRetriever: (
+        Rule("base", _nested),
+        Rule("threshold", _within(0, 1)),
+        Rule("boost", _within(0, 1)),
+        Rule("understander", _known_enum(pipeline_pb2.SelfQueryRetriever.Understander.values())),
+        Rule("today", _day),
+    ),
     pipeline_pb2.WeightedRetriever: (
         Rule("retriever", _nested),
         Rule("weight", _within(0.000_001, 1_000)),
@@ -266,6 +296,7 @@ RULES: Mapping[type[Message], Sequence[Rule]] = {
         _CONSISTENCY,
     ),
     rag_pb.BatchRetrieveRequest: (Rule("requests", _requests),),
+    rag_pb.ValidateFilterRequest: (_COLLECTION,),
     rag_pb.QueryRequest: (Rule("retrieval", _nested), Rule("generator", _nested)),
     rag_pb.StreamQueryRequest: (Rule("query", _nested),),
     rag_pb.Generator: (Rule("extractive", _nested), Rule("openai", _nested)),
@@ -308,6 +339,27 @@ RULES: Mapping[type[Message], Sequence[Rule]] = {
         Rule("description", _bytes_up_to(1_024)),
         Rule("chunking", _nested),
         Rule("embedder", _bytes_up_to(256)),
+        Rule("metadata_schema", _nested),
+    ),
+    collections_pb.UpdateCollectionRequest: (
+        _COLLECTION,
+        Rule("description", _bytes_up_to(1_024)),
+        Rule("metadata_schema", _nested),
+    ),
+    collections_pb.GetMetadataSchemaRequest: (_COLLECTION, Rule("max_values", _within(0, 1_000))),
+    schema_pb.MetadataSchema: (Rule("fields", _Items(0, 64)),),
+    schema_pb.MetadataField: (
+        Rule("name", _text_up_to(128)),
+        Rule("type", _known_enum(schema_pb.FieldType.values()[1:])),
+        Rule("description", _bytes_up_to(1_024)),
+        Rule("unit", _bytes_up_to(64)),
+        Rule("values", _texts(1_000, 256)),
+        Rule("aliases", _texts(64, 128)),
+        Rule("value_aliases", _Items(0, 1_000)),
+    ),
+    schema_pb.ValueAliases: (
+        Rule("value", _text_up_to(256)),
+        Rule("aliases", _texts(64, 128)),
     ),
     chunking_pb2.Chunking: tuple(Rule(strategy, _nested) for strategy in STRATEGIES),
     chunking_pb2.RecursiveChunking: (_MAX_TOKENS,),

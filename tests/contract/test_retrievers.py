@@ -16,6 +16,7 @@ from rag_server.core.call import Call, Deadline
 from rag_server.core.documents import GenerationSettings, IndexSettings, Vector, View
 from rag_server.core.errors import Reason, Unavailable
 from rag_server.core.filters import Comparison, Filter, Negated, Operator, matches
+from rag_server.core.metadata_schema import CollectionSchema
 from rag_server.core.principal import ANONYMOUS
 from rag_server.core.protocols import Catalog, Changes, ChunkStore, Retriever, Search, VectorIndex
 from rag_server.core.resident import Resident
@@ -29,6 +30,7 @@ from rag_server.core.specs import (
     MultiQuerySpec,
     ParentDocumentSpec,
     RetrieverSpec,
+    SelfQuerySpec,
     SentenceSpec,
     WeightedSpec,
 )
@@ -56,6 +58,7 @@ SPECS: dict[type, RetrieverSpec] = {
     HydeSpec: HydeSpec(),
     # A plug-in that hands on to its base.
     CustomSpec: CustomSpec("plain"),
+    SelfQuerySpec: SelfQuerySpec(),
 }
 AWAY = {DenseSpec: DegradationKind.INDEX_AWAY, LexicalSpec: DegradationKind.LEXICAL_AWAY}
 in_memory_only = pytest.mark.parametrize("catalog_opener", ["sqlite"], indirect=True)
@@ -97,6 +100,14 @@ class FixedQuestion:
 
     def passages(self, texts: Sequence[str]) -> NDArray[np.float32]:
         return np.stack([self._vector] * len(texts))
+
+
+class NothingDeclared:
+    """Knows of no metadata."""
+
+    def of(self, view: View, hidden: Filter | None, deadline: Deadline) -> CollectionSchema:
+        del view, hidden, deadline
+        return CollectionSchema()
 
 
 class Applied:
@@ -220,6 +231,7 @@ def make(
             tail_limit=tail,
             completion=NoModel(),
             plugins={"plain": RetrieverPlugin("", {}, Plain)},
+            schemas=NothingDeclared(),
         )
         return Retrievers(sources)
 

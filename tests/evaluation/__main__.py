@@ -13,7 +13,7 @@ from rich.console import Console
 
 from rag_server.evaluation.bootstrap import Bootstrap
 from tests.bench.results import Results, machine
-from tests.evaluation import retrieval
+from tests.evaluation import retrieval, selfquery_group
 from tests.evaluation.discovery import Directory, directories, roots
 from tests.evaluation.options import DIRECTORY, Options
 from tests.evaluation.outcome import Outcome
@@ -21,7 +21,10 @@ from tests.evaluation.plans import InvalidPlans, spelled_out
 from tests.evaluation.service import Launch, cache_directory
 
 Group = Callable[[Sequence[Directory], Options, Console], Outcome]
-GROUPS: Mapping[str, Group] = {"retrieval": retrieval.run}
+GROUPS: Mapping[str, Group] = {
+    "retrieval": retrieval.run,
+    "selfquery": selfquery_group.run,
+}
 
 
 def main(arguments: Sequence[str] | None = None, launch: Launch | None = None) -> None:
@@ -90,6 +93,7 @@ def _options(asked: argparse.Namespace, launch: Launch) -> Options:
         bootstrap=Bootstrap(asked.resamples, asked.seed),
         plans=[plan for path in asked.pipelines for plan in spelled_out(path)],
         directory=asked.out,
+        sets=asked.set,
     )
 
 

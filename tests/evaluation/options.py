@@ -14,9 +14,10 @@ DIRECTORY = ROOT / "build" / "eval"
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """How to measure, and where the results go."""
+    """How to measure, and where the results go. `sets`: names of those wanted; none: all."""
 
     launch: Launch = field(default_factory=Launch)
     bootstrap: Bootstrap = field(default_factory=Bootstrap)
     plans: Sequence[Plan] = ()
+    sets: Sequence[str] = ()
     directory: Path = DIRECTORY

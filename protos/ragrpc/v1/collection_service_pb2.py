@@ -26,9 +26,10 @@ from google.api import field_behavior_pb2 as google_dot_api_dot_field__behavior_
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 from ragrpc.v1 import chunking_pb2 as ragrpc_dot_v1_dot_chunking__pb2
 from ragrpc.v1 import job_service_pb2 as ragrpc_dot_v1_dot_job__service__pb2
+from ragrpc.v1 import metadata_schema_pb2 as ragrpc_dot_v1_dot_metadata__schema__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\"ragrpc/v1/collection_service.proto\x12\tragrpc.v1\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x18ragrpc/v1/chunking.proto\x1a\x1bragrpc/v1/job_service.proto\"\xec\x01\n\nCollection\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x13\n\x0b\x64\x65scription\x18\x02 \x01(\t\x12/\n\x0b\x63reate_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x10\n\x08revision\x18\x04 \x01(\x03\x12\x12\n\ngeneration\x18\x05 \x01(\x03\x12\x16\n\x0e\x64ocument_count\x18\x06 \x01(\x03\x12\x13\n\x0b\x63hunk_count\x18\x07 \x01(\x03\x12\x10\n\x08\x65mbedder\x18\x08 \x01(\t\x12%\n\x08\x63hunking\x18\t \x01(\x0b\x32\x13.ragrpc.v1.Chunking\"\x98\x01\n\x17\x43reateCollectionRequest\x12\x18\n\ncollection\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\x12\x13\n\x0b\x64\x65scription\x18\x02 \x01(\t\x12\x15\n\rvalidate_only\x18\x03 \x01(\x08\x12%\n\x08\x63hunking\x18\x04 \x01(\x0b\x32\x13.ragrpc.v1.Chunking\x12\x10\n\x08\x65mbedder\x18\x06 \x01(\t\"E\n\x18\x43reateCollectionResponse\x12)\n\ncollection\x18\x01 \x01(\x0b\x32\x15.ragrpc.v1.Collection\"0\n\x14GetCollectionRequest\x12\x18\n\ncollection\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\"B\n\x15GetCollectionResponse\x12)\n\ncollection\x18\x01 \x01(\x0b\x32\x15.ragrpc.v1.Collection\"R\n\x16ListCollectionsRequest\x12\x16\n\tpage_size\x18\x01 \x01(\x05H\x00\x88\x01\x01\x12\x12\n\npage_token\x18\x02 \x01(\tB\x0c\n\n_page_size\"^\n\x17ListCollectionsResponse\x12*\n\x0b\x63ollections\x18\x01 \x03(\x0b\x32\x15.ragrpc.v1.Collection\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"J\n\x17\x44\x65leteCollectionRequest\x12\x18\n\ncollection\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\x12\x15\n\rvalidate_only\x18\x02 \x01(\x08\":\n\x18\x44\x65leteCollectionResponse\x12\x1e\n\x16\x64\x65leted_document_count\x18\x01 \x01(\x03\"\xf7\x01\n\x18ReindexCollectionRequest\x12\x18\n\ncollection\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\x12%\n\x08\x63hunking\x18\x02 \x01(\x0b\x32\x13.ragrpc.v1.Chunking\x12\'\n\x05index\x18\x03 \x01(\x0b\x32\x18.ragrpc.v1.IndexSettings\x12\x15\n\x08\x65mbedder\x18\x04 \x01(\tH\x00\x88\x01\x01\x12%\n\x08throttle\x18\x05 \x01(\x0b\x32\x13.ragrpc.v1.Throttle\x12\x17\n\nrequest_id\x18\x06 \x01(\tH\x01\x88\x01\x01\x42\x0b\n\t_embedderB\r\n\x0b_request_id\"\x95\x01\n\rIndexSettings\x12\x1c\n\x0f\x65\x66_construction\x18\x01 \x01(\x05H\x00\x88\x01\x01\x12\x16\n\tef_search\x18\x02 \x01(\x05H\x01\x88\x01\x01\x12\x1a\n\rmax_neighbors\x18\x03 \x01(\x05H\x02\x88\x01\x01\x42\x12\n\x10_ef_constructionB\x0c\n\n_ef_searchB\x10\n\x0e_max_neighbors\"d\n\x08Throttle\x12\x12\n\x05share\x18\x01 \x01(\x01H\x00\x88\x01\x01\x12!\n\x14\x64ocuments_per_second\x18\x02 \x01(\x01H\x01\x88\x01\x01\x42\x08\n\x06_shareB\x17\n\x15_documents_per_second\"8\n\x19ReindexCollectionResponse\x12\x1b\n\x03job\x18\x01 \x01(\x0b\x32\x0e.ragrpc.v1.Job2\xdb\x03\n\x11\x43ollectionService\x12[\n\x10\x43reateCollection\x12\".ragrpc.v1.CreateCollectionRequest\x1a#.ragrpc.v1.CreateCollectionResponse\x12R\n\rGetCollection\x12\x1f.ragrpc.v1.GetCollectionRequest\x1a .ragrpc.v1.GetCollectionResponse\x12X\n\x0fListCollections\x12!.ragrpc.v1.ListCollectionsRequest\x1a\".ragrpc.v1.ListCollectionsResponse\x12[\n\x10\x44\x65leteCollection\x12\".ragrpc.v1.DeleteCollectionRequest\x1a#.ragrpc.v1.DeleteCollectionResponse\x12^\n\x11ReindexCollection\x12#.ragrpc.v1.ReindexCollectionRequest\x1a$.ragrpc.v1.ReindexCollectionResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\"ragrpc/v1/collection_service.proto\x12\tragrpc.v1\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x18ragrpc/v1/chunking.proto\x1a\x1bragrpc/v1/job_service.proto\x1a\x1fragrpc/v1/metadata_schema.proto\"\xa0\x02\n\nCollection\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x13\n\x0b\x64\x65scription\x18\x02 \x01(\t\x12/\n\x0b\x63reate_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x10\n\x08revision\x18\x04 \x01(\x03\x12\x12\n\ngeneration\x18\x05 \x01(\x03\x12\x16\n\x0e\x64ocument_count\x18\x06 \x01(\x03\x12\x13\n\x0b\x63hunk_count\x18\x07 \x01(\x03\x12\x10\n\x08\x65mbedder\x18\x08 \x01(\t\x12%\n\x08\x63hunking\x18\t \x01(\x0b\x32\x13.ragrpc.v1.Chunking\x12\x32\n\x0fmetadata_schema\x18\n \x01(\x0b\x32\x19.ragrpc.v1.MetadataSchema\"\xcc\x01\n\x17\x43reateCollectionRequest\x12\x18\n\ncollection\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\x12\x13\n\x0b\x64\x65scription\x18\x02 \x01(\t\x12\x15\n\rvalidate_only\x18\x03 \x01(\x08\x12%\n\x08\x63hunking\x18\x04 \x01(\x0b\x32\x13.ragrpc.v1.Chunking\x12\x10\n\x08\x65mbedder\x18\x06 \x01(\t\x12\x32\n\x0fmetadata_schema\x18\x05 \x01(\x0b\x32\x19.ragrpc.v1.MetadataSchema\"E\n\x18\x43reateCollectionResponse\x12)\n\ncollection\x18\x01 \x01(\x0b\x32\x15.ragrpc.v1.Collection\"0\n\x14GetCollectionRequest\x12\x18\n\ncollection\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\"B\n\x15GetCollectionResponse\x12)\n\ncollection\x18\x01 \x01(\x0b\x32\x15.ragrpc.v1.Collection\"\xa8\x01\n\x17UpdateCollectionRequest\x12\x18\n\ncollection\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\x12\x18\n\x0b\x64\x65scription\x18\x02 \x01(\tH\x00\x88\x01\x01\x12\x32\n\x0fmetadata_schema\x18\x03 \x01(\x0b\x32\x19.ragrpc.v1.MetadataSchema\x12\x15\n\rvalidate_only\x18\x04 \x01(\x08\x42\x0e\n\x0c_description\"E\n\x18UpdateCollectionResponse\x12)\n\ncollection\x18\x01 \x01(\x0b\x32\x15.ragrpc.v1.Collection\"\\\n\x18GetMetadataSchemaRequest\x12\x18\n\ncollection\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\x12\x17\n\nmax_values\x18\x02 \x01(\x05H\x00\x88\x01\x01\x42\r\n\x0b_max_values\"\x88\x01\n\x19GetMetadataSchemaResponse\x12+\n\x08\x64\x65\x63lared\x18\x01 \x01(\x0b\x32\x19.ragrpc.v1.MetadataSchema\x12,\n\tcatalogue\x18\x02 \x03(\x0b\x32\x19.ragrpc.v1.FieldCatalogue\x12\x10\n\x08revision\x18\x03 \x01(\x03\"R\n\x16ListCollectionsRequest\x12\x16\n\tpage_size\x18\x01 \x01(\x05H\x00\x88\x01\x01\x12\x12\n\npage_token\x18\x02 \x01(\tB\x0c\n\n_page_size\"^\n\x17ListCollectionsResponse\x12*\n\x0b\x63ollections\x18\x01 \x03(\x0b\x32\x15.ragrpc.v1.Collection\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"J\n\x17\x44\x65leteCollectionRequest\x12\x18\n\ncollection\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\x12\x15\n\rvalidate_only\x18\x02 \x01(\x08\":\n\x18\x44\x65leteCollectionResponse\x12\x1e\n\x16\x64\x65leted_document_count\x18\x01 \x01(\x03\"\xf7\x01\n\x18ReindexCollectionRequest\x12\x18\n\ncollection\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\x12%\n\x08\x63hunking\x18\x02 \x01(\x0b\x32\x13.ragrpc.v1.Chunking\x12\'\n\x05index\x18\x03 \x01(\x0b\x32\x18.ragrpc.v1.IndexSettings\x12\x15\n\x08\x65mbedder\x18\x04 \x01(\tH\x00\x88\x01\x01\x12%\n\x08throttle\x18\x05 \x01(\x0b\x32\x13.ragrpc.v1.Throttle\x12\x17\n\nrequest_id\x18\x06 \x01(\tH\x01\x88\x01\x01\x42\x0b\n\t_embedderB\r\n\x0b_request_id\"\x95\x01\n\rIndexSettings\x12\x1c\n\x0f\x65\x66_construction\x18\x01 \x01(\x05H\x00\x88\x01\x01\x12\x16\n\tef_search\x18\x02 \x01(\x05H\x01\x88\x01\x01\x12\x1a\n\rmax_neighbors\x18\x03 \x01(\x05H\x02\x88\x01\x01\x42\x12\n\x10_ef_constructionB\x0c\n\n_ef_searchB\x10\n\x0e_max_neighbors\"d\n\x08Throttle\x12\x12\n\x05share\x18\x01 \x01(\x01H\x00\x88\x01\x01\x12!\n\x14\x64ocuments_per_second\x18\x02 \x01(\x01H\x01\x88\x01\x01\x42\x08\n\x06_shareB\x17\n\x15_documents_per_second\"8\n\x19ReindexCollectionResponse\x12\x1b\n\x03job\x18\x01 \x01(\x0b\x32\x0e.ragrpc.v1.Job2\x98\x05\n\x11\x43ollectionService\x12[\n\x10\x43reateCollection\x12\".ragrpc.v1.CreateCollectionRequest\x1a#.ragrpc.v1.CreateCollectionResponse\x12R\n\rGetCollection\x12\x1f.ragrpc.v1.GetCollectionRequest\x1a .ragrpc.v1.GetCollectionResponse\x12[\n\x10UpdateCollection\x12\".ragrpc.v1.UpdateCollectionRequest\x1a#.ragrpc.v1.UpdateCollectionResponse\x12^\n\x11GetMetadataSchema\x12#.ragrpc.v1.GetMetadataSchemaRequest\x1a$.ragrpc.v1.GetMetadataSchemaResponse\x12X\n\x0fListCollections\x12!.ragrpc.v1.ListCollectionsRequest\x1a\".ragrpc.v1.ListCollectionsResponse\x12[\n\x10\x44\x65leteCollection\x12\".ragrpc.v1.DeleteCollectionRequest\x1a#.ragrpc.v1.DeleteCollectionResponse\x12^\n\x11ReindexCollection\x12#.ragrpc.v1.ReindexCollectionRequest\x1a$.ragrpc.v1.ReindexCollectionResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -39,36 +40,48 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_CREATECOLLECTIONREQUEST'].fields_by_name['collection']._serialized_options = b'\342A\001\002'
   _globals['_GETCOLLECTIONREQUEST'].fields_by_name['collection']._loaded_options = None
   _globals['_GETCOLLECTIONREQUEST'].fields_by_name['collection']._serialized_options = b'\342A\001\002'
+  _globals['_UPDATECOLLECTIONREQUEST'].fields_by_name['collection']._loaded_options = None
+  _globals['_UPDATECOLLECTIONREQUEST'].fields_by_name['collection']._serialized_options = b'\342A\001\002'
+  _globals['_GETMETADATASCHEMAREQUEST'].fields_by_name['collection']._loaded_options = None
+  _globals['_GETMETADATASCHEMAREQUEST'].fields_by_name['collection']._serialized_options = b'\342A\001\002'
   _globals['_DELETECOLLECTIONREQUEST'].fields_by_name['collection']._loaded_options = None
   _globals['_DELETECOLLECTIONREQUEST'].fields_by_name['collection']._serialized_options = b'\342A\001\002'
   _globals['_REINDEXCOLLECTIONREQUEST'].fields_by_name['collection']._loaded_options = None
   _globals['_REINDEXCOLLECTIONREQUEST'].fields_by_name['collection']._serialized_options = b'\342A\001\002'
-  _globals['_COLLECTION']._serialized_start=171
-  _globals['_COLLECTION']._serialized_end=407
-  _globals['_CREATECOLLECTIONREQUEST']._serialized_start=410
-  _globals['_CREATECOLLECTIONREQUEST']._serialized_end=562
-  _globals['_CREATECOLLECTIONRESPONSE']._serialized_start=564
-  _globals['_CREATECOLLECTIONRESPONSE']._serialized_end=633
-  _globals['_GETCOLLECTIONREQUEST']._serialized_start=635
-  _globals['_GETCOLLECTIONREQUEST']._serialized_end=683
-  _globals['_GETCOLLECTIONRESPONSE']._serialized_start=685
-  _globals['_GETCOLLECTIONRESPONSE']._serialized_end=751
-  _globals['_LISTCOLLECTIONSREQUEST']._serialized_start=753
-  _globals['_LISTCOLLECTIONSREQUEST']._serialized_end=835
-  _globals['_LISTCOLLECTIONSRESPONSE']._serialized_start=837
-  _globals['_LISTCOLLECTIONSRESPONSE']._serialized_end=931
-  _globals['_DELETECOLLECTIONREQUEST']._serialized_start=933
-  _globals['_DELETECOLLECTIONREQUEST']._serialized_end=1007
-  _globals['_DELETECOLLECTIONRESPONSE']._serialized_start=1009
-  _globals['_DELETECOLLECTIONRESPONSE']._serialized_end=1067
-  _globals['_REINDEXCOLLECTIONREQUEST']._serialized_start=1070
-  _globals['_REINDEXCOLLECTIONREQUEST']._serialized_end=1317
-  _globals['_INDEXSETTINGS']._serialized_start=1320
-  _globals['_INDEXSETTINGS']._serialized_end=1469
-  _globals['_THROTTLE']._serialized_start=1471
-  _globals['_THROTTLE']._serialized_end=1571
-  _globals['_REINDEXCOLLECTIONRESPONSE']._serialized_start=1573
-  _globals['_REINDEXCOLLECTIONRESPONSE']._serialized_end=1629
-  _globals['_COLLECTIONSERVICE']._serialized_start=1632
-  _globals['_COLLECTIONSERVICE']._serialized_end=2107
+  _globals['_COLLECTION']._serialized_start=204
+  _globals['_COLLECTION']._serialized_end=492
+  _globals['_CREATECOLLECTIONREQUEST']._serialized_start=495
+  _globals['_CREATECOLLECTIONREQUEST']._serialized_end=699
+  _globals['_CREATECOLLECTIONRESPONSE']._serialized_start=701
+  _globals['_CREATECOLLECTIONRESPONSE']._serialized_end=770
+  _globals['_GETCOLLECTIONREQUEST']._serialized_start=772
+  _globals['_GETCOLLECTIONREQUEST']._serialized_end=820
+  _globals['_GETCOLLECTIONRESPONSE']._serialized_start=822
+  _globals['_GETCOLLECTIONRESPONSE']._serialized_end=888
+  _globals['_UPDATECOLLECTIONREQUEST']._serialized_start=891
+  _globals['_UPDATECOLLECTIONREQUEST']._serialized_end=1059
+  _globals['_UPDATECOLLECTIONRESPONSE']._serialized_start=1061
+  _globals['_UPDATECOLLECTIONRESPONSE']._serialized_end=1130
+  _globals['_GETMETADATASCHEMAREQUEST']._serialized_start=1132
+  _globals['_GETMETADATASCHEMAREQUEST']._serialized_end=1224
+  _globals['_GETMETADATASCHEMARESPONSE']._serialized_start=1227
+  _globals['_GETMETADATASCHEMARESPONSE']._serialized_end=1363
+  _globals['_LISTCOLLECTIONSREQUEST']._serialized_start=1365
+  _globals['_LISTCOLLECTIONSREQUEST']._serialized_end=1447
+  _globals['_LISTCOLLECTIONSRESPONSE']._serialized_start=1449
+  _globals['_LISTCOLLECTIONSRESPONSE']._serialized_end=1543
+  _globals['_DELETECOLLECTIONREQUEST']._serialized_start=1545
+  _globals['_DELETECOLLECTIONREQUEST']._serialized_end=1619
+  _globals['_DELETECOLLECTIONRESPONSE']._serialized_start=1621
+  _globals['_DELETECOLLECTIONRESPONSE']._serialized_end=1679
+  _globals['_REINDEXCOLLECTIONREQUEST']._serialized_start=1682
+  _globals['_REINDEXCOLLECTIONREQUEST']._serialized_end=1929
+  _globals['_INDEXSETTINGS']._serialized_start=1932
+  _globals['_INDEXSETTINGS']._serialized_end=2081
+  _globals['_THROTTLE']._serialized_start=2083
+  _globals['_THROTTLE']._serialized_end=2183
+  _globals['_REINDEXCOLLECTIONRESPONSE']._serialized_start=2185
+  _globals['_REINDEXCOLLECTIONRESPONSE']._serialized_end=2241
+  _globals['_COLLECTIONSERVICE']._serialized_start=2244
+  _globals['_COLLECTIONSERVICE']._serialized_end=2908
 # @@protoc_insertion_point(module_scope)

@@ -4,6 +4,7 @@ from google.api import field_behavior_pb2 as _field_behavior_pb2
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from ragrpc.v1 import chunking_pb2 as _chunking_pb2
 from ragrpc.v1 import job_service_pb2 as _job_service_pb2
+from ragrpc.v1 import metadata_schema_pb2 as _metadata_schema_pb2
 from google.protobuf.internal import containers as _containers
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
@@ -13,7 +14,7 @@ from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
 DESCRIPTOR: _descriptor.FileDescriptor
 
 class Collection(_message.Message):
-    __slots__ = ("name", "description", "create_time", "revision", "generation", "document_count", "chunk_count", "embedder", "chunking")
+    __slots__ = ("name", "description", "create_time", "revision", "generation", "document_count", "chunk_count", "embedder", "chunking", "metadata_schema")
     NAME_FIELD_NUMBER: _ClassVar[int]
     DESCRIPTION_FIELD_NUMBER: _ClassVar[int]
     CREATE_TIME_FIELD_NUMBER: _ClassVar[int]
@@ -23,6 +24,7 @@ class Collection(_message.Message):
     CHUNK_COUNT_FIELD_NUMBER: _ClassVar[int]
     EMBEDDER_FIELD_NUMBER: _ClassVar[int]
     CHUNKING_FIELD_NUMBER: _ClassVar[int]
+    METADATA_SCHEMA_FIELD_NUMBER: _ClassVar[int]
     name: str
     description: str
     create_time: _timestamp_pb2.Timestamp
@@ -32,21 +34,24 @@ class Collection(_message.Message):
     chunk_count: int
     embedder: str
     chunking: _chunking_pb2.Chunking
-    def __init__(self, name: _Optional[str] = ..., description: _Optional[str] = ..., create_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., revision: _Optional[int] = ..., generation: _Optional[int] = ..., document_count: _Optional[int] = ..., chunk_count: _Optional[int] = ..., embedder: _Optional[str] = ..., chunking: _Optional[_Union[_chunking_pb2.Chunking, _Mapping]] = ...) -> None: ...
+    metadata_schema: _metadata_schema_pb2.MetadataSchema
+    def __init__(self, name: _Optional[str] = ..., description: _Optional[str] = ..., create_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., revision: _Optional[int] = ..., generation: _Optional[int] = ..., document_count: _Optional[int] = ..., chunk_count: _Optional[int] = ..., embedder: _Optional[str] = ..., chunking: _Optional[_Union[_chunking_pb2.Chunking, _Mapping]] = ..., metadata_schema: _Optional[_Union[_metadata_schema_pb2.MetadataSchema, _Mapping]] = ...) -> None: ...
 
 class CreateCollectionRequest(_message.Message):
-    __slots__ = ("collection", "description", "validate_only", "chunking", "embedder")
+    __slots__ = ("collection", "description", "validate_only", "chunking", "embedder", "metadata_schema")
     COLLECTION_FIELD_NUMBER: _ClassVar[int]
     DESCRIPTION_FIELD_NUMBER: _ClassVar[int]
     VALIDATE_ONLY_FIELD_NUMBER: _ClassVar[int]
     CHUNKING_FIELD_NUMBER: _ClassVar[int]
     EMBEDDER_FIELD_NUMBER: _ClassVar[int]
+    METADATA_SCHEMA_FIELD_NUMBER: _ClassVar[int]
     collection: str
     description: str
     validate_only: bool
     chunking: _chunking_pb2.Chunking
     embedder: str
-    def __init__(self, collection: _Optional[str] = ..., description: _Optional[str] = ..., validate_only: bool = ..., chunking: _Optional[_Union[_chunking_pb2.Chunking, _Mapping]] = ..., embedder: _Optional[str] = ...) -> None: ...
+    metadata_schema: _metadata_schema_pb2.MetadataSchema
+    def __init__(self, collection: _Optional[str] = ..., description: _Optional[str] = ..., validate_only: bool = ..., chunking: _Optional[_Union[_chunking_pb2.Chunking, _Mapping]] = ..., embedder: _Optional[str] = ..., metadata_schema: _Optional[_Union[_metadata_schema_pb2.MetadataSchema, _Mapping]] = ...) -> None: ...
 
 class CreateCollectionResponse(_message.Message):
     __slots__ = ("collection",)
@@ -65,6 +70,42 @@ class GetCollectionResponse(_message.Message):
     COLLECTION_FIELD_NUMBER: _ClassVar[int]
     collection: Collection
     def __init__(self, collection: _Optional[_Union[Collection, _Mapping]] = ...) -> None: ...
+
+class UpdateCollectionRequest(_message.Message):
+    __slots__ = ("collection", "description", "metadata_schema", "validate_only")
+    COLLECTION_FIELD_NUMBER: _ClassVar[int]
+    DESCRIPTION_FIELD_NUMBER: _ClassVar[int]
+    METADATA_SCHEMA_FIELD_NUMBER: _ClassVar[int]
+    VALIDATE_ONLY_FIELD_NUMBER: _ClassVar[int]
+    collection: str
+    description: str
+    metadata_schema: _metadata_schema_pb2.MetadataSchema
+    validate_only: bool
+    def __init__(self, collection: _Optional[str] = ..., description: _Optional[str] = ..., metadata_schema: _Optional[_Union[_metadata_schema_pb2.MetadataSchema, _Mapping]] = ..., validate_only: bool = ...) -> None: ...
+
+class UpdateCollectionResponse(_message.Message):
+    __slots__ = ("collection",)
+    COLLECTION_FIELD_NUMBER: _ClassVar[int]
+    collection: Collection
+    def __init__(self, collection: _Optional[_Union[Collection, _Mapping]] = ...) -> None: ...
+
+class GetMetadataSchemaRequest(_message.Message):
+    __slots__ = ("collection", "max_values")
+    COLLECTION_FIELD_NUMBER: _ClassVar[int]
+    MAX_VALUES_FIELD_NUMBER: _ClassVar[int]
+    collection: str
+    max_values: int
+    def __init__(self, collection: _Optional[str] = ..., max_values: _Optional[int] = ...) -> None: ...
+
+class GetMetadataSchemaResponse(_message.Message):
+    __slots__ = ("declared", "catalogue", "revision")
+    DECLARED_FIELD_NUMBER: _ClassVar[int]
+    CATALOGUE_FIELD_NUMBER: _ClassVar[int]
+    REVISION_FIELD_NUMBER: _ClassVar[int]
+    declared: _metadata_schema_pb2.MetadataSchema
+    catalogue: _containers.RepeatedCompositeFieldContainer[_metadata_schema_pb2.FieldCatalogue]
+    revision: int
+    def __init__(self, declared: _Optional[_Union[_metadata_schema_pb2.MetadataSchema, _Mapping]] = ..., catalogue: _Optional[_Iterable[_Union[_metadata_schema_pb2.FieldCatalogue, _Mapping]]] = ..., revision: _Optional[int] = ...) -> None: ...
 
 class ListCollectionsRequest(_message.Message):
     __slots__ = ("page_size", "page_token")

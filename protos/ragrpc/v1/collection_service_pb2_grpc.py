@@ -47,6 +47,16 @@ class CollectionServiceStub(object):
                 request_serializer=ragrpc_dot_v1_dot_collection__service__pb2.GetCollectionRequest.SerializeToString,
                 response_deserializer=ragrpc_dot_v1_dot_collection__service__pb2.GetCollectionResponse.FromString,
                 _registered_method=True)
+        self.UpdateCollection = channel.unary_unary(
+                '/ragrpc.v1.CollectionService/UpdateCollection',
+                request_serializer=ragrpc_dot_v1_dot_collection__service__pb2.UpdateCollectionRequest.SerializeToString,
+                response_deserializer=ragrpc_dot_v1_dot_collection__service__pb2.UpdateCollectionResponse.FromString,
+                _registered_method=True)
+        self.GetMetadataSchema = channel.unary_unary(
+                '/ragrpc.v1.CollectionService/GetMetadataSchema',
+                request_serializer=ragrpc_dot_v1_dot_collection__service__pb2.GetMetadataSchemaRequest.SerializeToString,
+                response_deserializer=ragrpc_dot_v1_dot_collection__service__pb2.GetMetadataSchemaResponse.FromString,
+                _registered_method=True)
         self.ListCollections = channel.unary_unary(
                 '/ragrpc.v1.CollectionService/ListCollections',
                 request_serializer=ragrpc_dot_v1_dot_collection__service__pb2.ListCollectionsRequest.SerializeToString,
@@ -81,6 +91,23 @@ class CollectionServiceServicer(object):
 
     def GetCollection(self, request, context):
         """Reads one collection. Role: reader. Errors: NOT_FOUND.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def UpdateCollection(self, request, context):
+        """Changes what is set, in one commit that touches no document. Role: writer.
+        Errors: NOT_FOUND, INVALID_ARGUMENT.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetMetadataSchema(self, request, context):
+        """What questions to the collection are understood against: the declared
+        schema, and what the documents hold that the caller's key lets it see.
+        Role: reader. Errors: NOT_FOUND.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -128,6 +155,16 @@ def add_CollectionServiceServicer_to_server(servicer, server):
                     servicer.GetCollection,
                     request_deserializer=ragrpc_dot_v1_dot_collection__service__pb2.GetCollectionRequest.FromString,
                     response_serializer=ragrpc_dot_v1_dot_collection__service__pb2.GetCollectionResponse.SerializeToString,
+            ),
+            'UpdateCollection': grpc.unary_unary_rpc_method_handler(
+                    servicer.UpdateCollection,
+                    request_deserializer=ragrpc_dot_v1_dot_collection__service__pb2.UpdateCollectionRequest.FromString,
+                    response_serializer=ragrpc_dot_v1_dot_collection__service__pb2.UpdateCollectionResponse.SerializeToString,
+            ),
+            'GetMetadataSchema': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetMetadataSchema,
+                    request_deserializer=ragrpc_dot_v1_dot_collection__service__pb2.GetMetadataSchemaRequest.FromString,
+                    response_serializer=ragrpc_dot_v1_dot_collection__service__pb2.GetMetadataSchemaResponse.SerializeToString,
             ),
             'ListCollections': grpc.unary_unary_rpc_method_handler(
                     servicer.ListCollections,
@@ -202,6 +239,60 @@ class CollectionService(object):
             '/ragrpc.v1.CollectionService/GetCollection',
             ragrpc_dot_v1_dot_collection__service__pb2.GetCollectionRequest.SerializeToString,
             ragrpc_dot_v1_dot_collection__service__pb2.GetCollectionResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def UpdateCollection(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/ragrpc.v1.CollectionService/UpdateCollection',
+            ragrpc_dot_v1_dot_collection__service__pb2.UpdateCollectionRequest.SerializeToString,
+            ragrpc_dot_v1_dot_collection__service__pb2.UpdateCollectionResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetMetadataSchema(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/ragrpc.v1.CollectionService/GetMetadataSchema',
+            ragrpc_dot_v1_dot_collection__service__pb2.GetMetadataSchemaRequest.SerializeToString,
+            ragrpc_dot_v1_dot_collection__service__pb2.GetMetadataSchemaResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -43,6 +43,15 @@ class CollectionServiceStub:
     """
     GetCollection: _grpc.UnaryUnaryMultiCallable[_collection_service_pb2.GetCollectionRequest, _collection_service_pb2.GetCollectionResponse]
     """Reads one collection. Role: reader. Errors: NOT_FOUND."""
+    UpdateCollection: _grpc.UnaryUnaryMultiCallable[_collection_service_pb2.UpdateCollectionRequest, _collection_service_pb2.UpdateCollectionResponse]
+    """Changes what is set, in one commit that touches no document. Role: writer.
+    Errors: NOT_FOUND, INVALID_ARGUMENT.
+    """
+    GetMetadataSchema: _grpc.UnaryUnaryMultiCallable[_collection_service_pb2.GetMetadataSchemaRequest, _collection_service_pb2.GetMetadataSchemaResponse]
+    """What questions to the collection are understood against: the declared
+    schema, and what the documents hold that the caller's key lets it see.
+    Role: reader. Errors: NOT_FOUND.
+    """
     ListCollections: _grpc.UnaryUnaryMultiCallable[_collection_service_pb2.ListCollectionsRequest, _collection_service_pb2.ListCollectionsResponse]
     """Lists the tenant's collections by name. Role: reader."""
     DeleteCollection: _grpc.UnaryUnaryMultiCallable[_collection_service_pb2.DeleteCollectionRequest, _collection_service_pb2.DeleteCollectionResponse]
@@ -76,6 +85,15 @@ class CollectionServiceAsyncStub(CollectionServiceStub):
     """
     GetCollection: _aio.UnaryUnaryMultiCallable[_collection_service_pb2.GetCollectionRequest, _collection_service_pb2.GetCollectionResponse]  # type: ignore[assignment]
     """Reads one collection. Role: reader. Errors: NOT_FOUND."""
+    UpdateCollection: _aio.UnaryUnaryMultiCallable[_collection_service_pb2.UpdateCollectionRequest, _collection_service_pb2.UpdateCollectionResponse]  # type: ignore[assignment]
+    """Changes what is set, in one commit that touches no document. Role: writer.
+    Errors: NOT_FOUND, INVALID_ARGUMENT.
+    """
+    GetMetadataSchema: _aio.UnaryUnaryMultiCallable[_collection_service_pb2.GetMetadataSchemaRequest, _collection_service_pb2.GetMetadataSchemaResponse]  # type: ignore[assignment]
+    """What questions to the collection are understood against: the declared
+    schema, and what the documents hold that the caller's key lets it see.
+    Role: reader. Errors: NOT_FOUND.
+    """
     ListCollections: _aio.UnaryUnaryMultiCallable[_collection_service_pb2.ListCollectionsRequest, _collection_service_pb2.ListCollectionsResponse]  # type: ignore[assignment]
     """Lists the tenant's collections by name. Role: reader."""
     DeleteCollection: _aio.UnaryUnaryMultiCallable[_collection_service_pb2.DeleteCollectionRequest, _collection_service_pb2.DeleteCollectionResponse]  # type: ignore[assignment]
@@ -118,6 +136,27 @@ class CollectionServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_collection_service_pb2.GetCollectionResponse, _abc.Awaitable[_collection_service_pb2.GetCollectionResponse]]:
         """Reads one collection. Role: reader. Errors: NOT_FOUND."""
+
+    @_abc_1.abstractmethod
+    def UpdateCollection(
+        self,
+        request: _collection_service_pb2.UpdateCollectionRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_collection_service_pb2.UpdateCollectionResponse, _abc.Awaitable[_collection_service_pb2.UpdateCollectionResponse]]:
+        """Changes what is set, in one commit that touches no document. Role: writer.
+        Errors: NOT_FOUND, INVALID_ARGUMENT.
+        """
+
+    @_abc_1.abstractmethod
+    def GetMetadataSchema(
+        self,
+        request: _collection_service_pb2.GetMetadataSchemaRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_collection_service_pb2.GetMetadataSchemaResponse, _abc.Awaitable[_collection_service_pb2.GetMetadataSchemaResponse]]:
+        """What questions to the collection are understood against: the declared
+        schema, and what the documents hold that the caller's key lets it see.
+        Role: reader. Errors: NOT_FOUND.
+        """
 
     @_abc_1.abstractmethod
     def ListCollections(

@@ -58,7 +58,7 @@ class MmrReranker(_message.Message):
     def __init__(self, relevance: _Optional[float] = ..., depth: _Optional[int] = ...) -> None: ...
 
 class Retriever(_message.Message):
-    __slots__ = ("dense", "lexical", "sentence", "hybrid", "parent_document", "multi_query", "hyde", "custom")
+    __slots__ = ("dense", "lexical", "sentence", "hybrid", "parent_document", "multi_query", "hyde", "custom", "self_query")
     DENSE_FIELD_NUMBER: _ClassVar[int]
     LEXICAL_FIELD_NUMBER: _ClassVar[int]
     SENTENCE_FIELD_NUMBER: _ClassVar[int]
@@ -67,6 +67,7 @@ class Retriever(_message.Message):
     MULTI_QUERY_FIELD_NUMBER: _ClassVar[int]
     HYDE_FIELD_NUMBER: _ClassVar[int]
     CUSTOM_FIELD_NUMBER: _ClassVar[int]
+    SELF_QUERY_FIELD_NUMBER: _ClassVar[int]
     dense: DenseRetriever
     lexical: LexicalRetriever
     sentence: SentenceRetriever
@@ -75,7 +76,8 @@ class Retriever(_message.Message):
     multi_query: MultiQueryRetriever
     hyde: HydeRetriever
     custom: CustomRetriever
-    def __init__(self, dense: _Optional[_Union[DenseRetriever, _Mapping]] = ..., lexical: _Optional[_Union[LexicalRetriever, _Mapping]] = ..., sentence: _Optional[_Union[SentenceRetriever, _Mapping]] = ..., hybrid: _Optional[_Union[HybridRetriever, _Mapping]] = ..., parent_document: _Optional[_Union[ParentDocumentRetriever, _Mapping]] = ..., multi_query: _Optional[_Union[MultiQueryRetriever, _Mapping]] = ..., hyde: _Optional[_Union[HydeRetriever, _Mapping]] = ..., custom: _Optional[_Union[CustomRetriever, _Mapping]] = ...) -> None: ...
+    self_query: SelfQueryRetriever
+    def __init__(self, dense: _Optional[_Union[DenseRetriever, _Mapping]] = ..., lexical: _Optional[_Union[LexicalRetriever, _Mapping]] = ..., sentence: _Optional[_Union[SentenceRetriever, _Mapping]] = ..., hybrid: _Optional[_Union[HybridRetriever, _Mapping]] = ..., parent_document: _Optional[_Union[ParentDocumentRetriever, _Mapping]] = ..., multi_query: _Optional[_Union[MultiQueryRetriever, _Mapping]] = ..., hyde: _Optional[_Union[HydeRetriever, _Mapping]] = ..., custom: _Optional[_Union[CustomRetriever, _Mapping]] = ..., self_query: _Optional[_Union[SelfQueryRetriever, _Mapping]] = ...) -> None: ...
 
 class DenseRetriever(_message.Message):
     __slots__ = ("min_score",)
@@ -201,3 +203,29 @@ class CustomRetriever(_message.Message):
     parameters: _containers.MessageMap[str, _metadata_pb2.Value]
     base: Retriever
     def __init__(self, name: _Optional[str] = ..., parameters: _Optional[_Mapping[str, _metadata_pb2.Value]] = ..., base: _Optional[_Union[Retriever, _Mapping]] = ...) -> None: ...
+
+class SelfQueryRetriever(_message.Message):
+    __slots__ = ("base", "threshold", "boost", "rewrite", "sort", "understander", "today")
+    class Understander(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+        __slots__ = ()
+        UNDERSTANDER_UNSPECIFIED: _ClassVar[SelfQueryRetriever.Understander]
+        UNDERSTANDER_GRAMMAR: _ClassVar[SelfQueryRetriever.Understander]
+        UNDERSTANDER_LLM: _ClassVar[SelfQueryRetriever.Understander]
+    UNDERSTANDER_UNSPECIFIED: SelfQueryRetriever.Understander
+    UNDERSTANDER_GRAMMAR: SelfQueryRetriever.Understander
+    UNDERSTANDER_LLM: SelfQueryRetriever.Understander
+    BASE_FIELD_NUMBER: _ClassVar[int]
+    THRESHOLD_FIELD_NUMBER: _ClassVar[int]
+    BOOST_FIELD_NUMBER: _ClassVar[int]
+    REWRITE_FIELD_NUMBER: _ClassVar[int]
+    SORT_FIELD_NUMBER: _ClassVar[int]
+    UNDERSTANDER_FIELD_NUMBER: _ClassVar[int]
+    TODAY_FIELD_NUMBER: _ClassVar[int]
+    base: Retriever
+    threshold: float
+    boost: float
+    rewrite: bool
+    sort: bool
+    understander: SelfQueryRetriever.Understander
+    today: str
+    def __init__(self, base: _Optional[_Union[Retriever, _Mapping]] = ..., threshold: _Optional[float] = ..., boost: _Optional[float] = ..., rewrite: bool = ..., sort: bool = ..., understander: _Optional[_Union[SelfQueryRetriever.Understander, str]] = ..., today: _Optional[str] = ...) -> None: ...

@@ -46,7 +46,7 @@ class RetrieveRequest(_message.Message):
     def __init__(self, collection: _Optional[str] = ..., query: _Optional[str] = ..., top_k: _Optional[int] = ..., filter: _Optional[_Union[_filter_pb2.Filter, _Mapping]] = ..., pipeline: _Optional[str] = ..., spec: _Optional[_Union[_pipeline_pb2.PipelineSpec, _Mapping]] = ..., consistency: _Optional[_Union[_retrieval_pb2.Consistency, _Mapping]] = ..., explain: bool = ...) -> None: ...
 
 class RetrieveResponse(_message.Message):
-    __slots__ = ("hits", "timings", "usage", "provenance", "degradations", "cache", "funnel")
+    __slots__ = ("hits", "timings", "usage", "provenance", "degradations", "cache", "funnel", "understanding")
     HITS_FIELD_NUMBER: _ClassVar[int]
     TIMINGS_FIELD_NUMBER: _ClassVar[int]
     USAGE_FIELD_NUMBER: _ClassVar[int]
@@ -54,6 +54,7 @@ class RetrieveResponse(_message.Message):
     DEGRADATIONS_FIELD_NUMBER: _ClassVar[int]
     CACHE_FIELD_NUMBER: _ClassVar[int]
     FUNNEL_FIELD_NUMBER: _ClassVar[int]
+    UNDERSTANDING_FIELD_NUMBER: _ClassVar[int]
     hits: _containers.RepeatedCompositeFieldContainer[_retrieval_pb2.Hit]
     timings: _containers.RepeatedCompositeFieldContainer[_retrieval_pb2.StageTiming]
     usage: _retrieval_pb2.Usage
@@ -61,7 +62,34 @@ class RetrieveResponse(_message.Message):
     degradations: _containers.RepeatedCompositeFieldContainer[_retrieval_pb2.Degradation]
     cache: _retrieval_pb2.CacheStatus
     funnel: _containers.RepeatedCompositeFieldContainer[_retrieval_pb2.FunnelStep]
-    def __init__(self, hits: _Optional[_Iterable[_Union[_retrieval_pb2.Hit, _Mapping]]] = ..., timings: _Optional[_Iterable[_Union[_retrieval_pb2.StageTiming, _Mapping]]] = ..., usage: _Optional[_Union[_retrieval_pb2.Usage, _Mapping]] = ..., provenance: _Optional[_Union[_retrieval_pb2.Provenance, _Mapping]] = ..., degradations: _Optional[_Iterable[_Union[_retrieval_pb2.Degradation, _Mapping]]] = ..., cache: _Optional[_Union[_retrieval_pb2.CacheStatus, _Mapping]] = ..., funnel: _Optional[_Iterable[_Union[_retrieval_pb2.FunnelStep, _Mapping]]] = ...) -> None: ...
+    understanding: _retrieval_pb2.Understanding
+    def __init__(self, hits: _Optional[_Iterable[_Union[_retrieval_pb2.Hit, _Mapping]]] = ..., timings: _Optional[_Iterable[_Union[_retrieval_pb2.StageTiming, _Mapping]]] = ..., usage: _Optional[_Union[_retrieval_pb2.Usage, _Mapping]] = ..., provenance: _Optional[_Union[_retrieval_pb2.Provenance, _Mapping]] = ..., degradations: _Optional[_Iterable[_Union[_retrieval_pb2.Degradation, _Mapping]]] = ..., cache: _Optional[_Union[_retrieval_pb2.CacheStatus, _Mapping]] = ..., funnel: _Optional[_Iterable[_Union[_retrieval_pb2.FunnelStep, _Mapping]]] = ..., understanding: _Optional[_Union[_retrieval_pb2.Understanding, _Mapping]] = ...) -> None: ...
+
+class ValidateFilterRequest(_message.Message):
+    __slots__ = ("collection", "filter")
+    COLLECTION_FIELD_NUMBER: _ClassVar[int]
+    FILTER_FIELD_NUMBER: _ClassVar[int]
+    collection: str
+    filter: _filter_pb2.Filter
+    def __init__(self, collection: _Optional[str] = ..., filter: _Optional[_Union[_filter_pb2.Filter, _Mapping]] = ...) -> None: ...
+
+class FilterProblem(_message.Message):
+    __slots__ = ("field", "description", "suggestions")
+    FIELD_FIELD_NUMBER: _ClassVar[int]
+    DESCRIPTION_FIELD_NUMBER: _ClassVar[int]
+    SUGGESTIONS_FIELD_NUMBER: _ClassVar[int]
+    field: str
+    description: str
+    suggestions: _containers.RepeatedScalarFieldContainer[str]
+    def __init__(self, field: _Optional[str] = ..., description: _Optional[str] = ..., suggestions: _Optional[_Iterable[str]] = ...) -> None: ...
+
+class ValidateFilterResponse(_message.Message):
+    __slots__ = ("problems", "document_count")
+    PROBLEMS_FIELD_NUMBER: _ClassVar[int]
+    DOCUMENT_COUNT_FIELD_NUMBER: _ClassVar[int]
+    problems: _containers.RepeatedCompositeFieldContainer[FilterProblem]
+    document_count: int
+    def __init__(self, problems: _Optional[_Iterable[_Union[FilterProblem, _Mapping]]] = ..., document_count: _Optional[int] = ...) -> None: ...
 
 class BatchRetrieveRequest(_message.Message):
     __slots__ = ("requests",)
@@ -138,7 +166,7 @@ class Citation(_message.Message):
     def __init__(self, document_id: _Optional[str] = ..., chunk_id: _Optional[str] = ..., answer_span: _Optional[_Union[_retrieval_pb2.Span, _Mapping]] = ..., source_span: _Optional[_Union[_retrieval_pb2.Span, _Mapping]] = ..., source_text: _Optional[str] = ..., support: _Optional[float] = ..., hit_index: _Optional[int] = ...) -> None: ...
 
 class QueryResponse(_message.Message):
-    __slots__ = ("answer", "citations", "abstain_reasons", "hits", "timings", "usage", "provenance", "degradations", "cache", "funnel", "unsupported_spans")
+    __slots__ = ("answer", "citations", "abstain_reasons", "hits", "timings", "usage", "provenance", "degradations", "cache", "funnel", "unsupported_spans", "understanding")
     ANSWER_FIELD_NUMBER: _ClassVar[int]
     CITATIONS_FIELD_NUMBER: _ClassVar[int]
     ABSTAIN_REASONS_FIELD_NUMBER: _ClassVar[int]
@@ -150,6 +178,7 @@ class QueryResponse(_message.Message):
     CACHE_FIELD_NUMBER: _ClassVar[int]
     FUNNEL_FIELD_NUMBER: _ClassVar[int]
     UNSUPPORTED_SPANS_FIELD_NUMBER: _ClassVar[int]
+    UNDERSTANDING_FIELD_NUMBER: _ClassVar[int]
     answer: str
     citations: _containers.RepeatedCompositeFieldContainer[Citation]
     abstain_reasons: _containers.RepeatedScalarFieldContainer[AbstainReason]
@@ -161,7 +190,8 @@ class QueryResponse(_message.Message):
     cache: _retrieval_pb2.CacheStatus
     funnel: _containers.RepeatedCompositeFieldContainer[_retrieval_pb2.FunnelStep]
     unsupported_spans: _containers.RepeatedCompositeFieldContainer[_retrieval_pb2.Span]
-    def __init__(self, answer: _Optional[str] = ..., citations: _Optional[_Iterable[_Union[Citation, _Mapping]]] = ..., abstain_reasons: _Optional[_Iterable[_Union[AbstainReason, str]]] = ..., hits: _Optional[_Iterable[_Union[_retrieval_pb2.Hit, _Mapping]]] = ..., timings: _Optional[_Iterable[_Union[_retrieval_pb2.StageTiming, _Mapping]]] = ..., usage: _Optional[_Union[_retrieval_pb2.Usage, _Mapping]] = ..., provenance: _Optional[_Union[_retrieval_pb2.Provenance, _Mapping]] = ..., degradations: _Optional[_Iterable[_Union[_retrieval_pb2.Degradation, _Mapping]]] = ..., cache: _Optional[_Union[_retrieval_pb2.CacheStatus, _Mapping]] = ..., funnel: _Optional[_Iterable[_Union[_retrieval_pb2.FunnelStep, _Mapping]]] = ..., unsupported_spans: _Optional[_Iterable[_Union[_retrieval_pb2.Span, _Mapping]]] = ...) -> None: ...
+    understanding: _retrieval_pb2.Understanding
+    def __init__(self, answer: _Optional[str] = ..., citations: _Optional[_Iterable[_Union[Citation, _Mapping]]] = ..., abstain_reasons: _Optional[_Iterable[_Union[AbstainReason, str]]] = ..., hits: _Optional[_Iterable[_Union[_retrieval_pb2.Hit, _Mapping]]] = ..., timings: _Optional[_Iterable[_Union[_retrieval_pb2.StageTiming, _Mapping]]] = ..., usage: _Optional[_Union[_retrieval_pb2.Usage, _Mapping]] = ..., provenance: _Optional[_Union[_retrieval_pb2.Provenance, _Mapping]] = ..., degradations: _Optional[_Iterable[_Union[_retrieval_pb2.Degradation, _Mapping]]] = ..., cache: _Optional[_Union[_retrieval_pb2.CacheStatus, _Mapping]] = ..., funnel: _Optional[_Iterable[_Union[_retrieval_pb2.FunnelStep, _Mapping]]] = ..., unsupported_spans: _Optional[_Iterable[_Union[_retrieval_pb2.Span, _Mapping]]] = ..., understanding: _Optional[_Union[_retrieval_pb2.Understanding, _Mapping]] = ...) -> None: ...
 
 class StreamQueryResponse(_message.Message):
     __slots__ = ("sequence", "started", "hits", "delta", "citation", "retraction", "degradation", "completed")

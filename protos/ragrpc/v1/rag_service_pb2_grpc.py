@@ -56,6 +56,11 @@ class RagServiceStub(object):
                 request_serializer=ragrpc_dot_v1_dot_rag__service__pb2.StreamQueryRequest.SerializeToString,
                 response_deserializer=ragrpc_dot_v1_dot_rag__service__pb2.StreamQueryResponse.FromString,
                 _registered_method=True)
+        self.ValidateFilter = channel.unary_unary(
+                '/ragrpc.v1.RagService/ValidateFilter',
+                request_serializer=ragrpc_dot_v1_dot_rag__service__pb2.ValidateFilterRequest.SerializeToString,
+                response_deserializer=ragrpc_dot_v1_dot_rag__service__pb2.ValidateFilterResponse.FromString,
+                _registered_method=True)
 
 
 class RagServiceServicer(object):
@@ -100,6 +105,16 @@ class RagServiceServicer(object):
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ValidateFilter(self, request, context):
+        """Holds a filter against the collection's metadata schema, and counts the
+        documents that pass it and the key's own filter. A filter that is wrong is
+        data (`problems`), not an error. Role: reader. Errors: INVALID_ARGUMENT for
+        what Retrieve would not take either, NOT_FOUND.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_RagServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -122,6 +137,11 @@ def add_RagServiceServicer_to_server(servicer, server):
                     servicer.StreamQuery,
                     request_deserializer=ragrpc_dot_v1_dot_rag__service__pb2.StreamQueryRequest.FromString,
                     response_serializer=ragrpc_dot_v1_dot_rag__service__pb2.StreamQueryResponse.SerializeToString,
+            ),
+            'ValidateFilter': grpc.unary_unary_rpc_method_handler(
+                    servicer.ValidateFilter,
+                    request_deserializer=ragrpc_dot_v1_dot_rag__service__pb2.ValidateFilterRequest.FromString,
+                    response_serializer=ragrpc_dot_v1_dot_rag__service__pb2.ValidateFilterResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -234,6 +254,33 @@ class RagService(object):
             '/ragrpc.v1.RagService/StreamQuery',
             ragrpc_dot_v1_dot_rag__service__pb2.StreamQueryRequest.SerializeToString,
             ragrpc_dot_v1_dot_rag__service__pb2.StreamQueryResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ValidateFilter(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/ragrpc.v1.RagService/ValidateFilter',
+            ragrpc_dot_v1_dot_rag__service__pb2.ValidateFilterRequest.SerializeToString,
+            ragrpc_dot_v1_dot_rag__service__pb2.ValidateFilterResponse.FromString,
             options,
             channel_credentials,
             insecure,

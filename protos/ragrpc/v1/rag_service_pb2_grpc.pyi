@@ -56,6 +56,12 @@ class RagServiceStub:
     what Query returns; all before it is provisional. A failure ends the
     stream with a status. Role: reader.
     """
+    ValidateFilter: _grpc.UnaryUnaryMultiCallable[_rag_service_pb2.ValidateFilterRequest, _rag_service_pb2.ValidateFilterResponse]
+    """Holds a filter against the collection's metadata schema, and counts the
+    documents that pass it and the key's own filter. A filter that is wrong is
+    data (`problems`), not an error. Role: reader. Errors: INVALID_ARGUMENT for
+    what Retrieve would not take either, NOT_FOUND.
+    """
 
 @_typing.type_check_only
 class RagServiceAsyncStub(RagServiceStub):
@@ -84,6 +90,12 @@ class RagServiceAsyncStub(RagServiceStub):
     """The same as a stream of events. The last event is `completed` and equals
     what Query returns; all before it is provisional. A failure ends the
     stream with a status. Role: reader.
+    """
+    ValidateFilter: _aio.UnaryUnaryMultiCallable[_rag_service_pb2.ValidateFilterRequest, _rag_service_pb2.ValidateFilterResponse]  # type: ignore[assignment]
+    """Holds a filter against the collection's metadata schema, and counts the
+    documents that pass it and the key's own filter. A filter that is wrong is
+    data (`problems`), not an error. Role: reader. Errors: INVALID_ARGUMENT for
+    what Retrieve would not take either, NOT_FOUND.
     """
 
 class RagServiceServicer(metaclass=_abc_1.ABCMeta):
@@ -134,6 +146,18 @@ class RagServiceServicer(metaclass=_abc_1.ABCMeta):
         """The same as a stream of events. The last event is `completed` and equals
         what Query returns; all before it is provisional. A failure ends the
         stream with a status. Role: reader.
+        """
+
+    @_abc_1.abstractmethod
+    def ValidateFilter(
+        self,
+        request: _rag_service_pb2.ValidateFilterRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_rag_service_pb2.ValidateFilterResponse, _abc.Awaitable[_rag_service_pb2.ValidateFilterResponse]]:
+        """Holds a filter against the collection's metadata schema, and counts the
+        documents that pass it and the key's own filter. A filter that is wrong is
+        data (`problems`), not an error. Role: reader. Errors: INVALID_ARGUMENT for
+        what Retrieve would not take either, NOT_FOUND.
         """
 
 def add_RagServiceServicer_to_server(servicer: RagServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

@@ -22,10 +22,11 @@ _runtime_version.ValidateProtobufRuntimeVersion(
 _sym_db = _symbol_database.Default()
 
 
+from ragrpc.v1 import filter_pb2 as ragrpc_dot_v1_dot_filter__pb2
 from ragrpc.v1 import metadata_pb2 as ragrpc_dot_v1_dot_metadata__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x19ragrpc/v1/retrieval.proto\x12\tragrpc.v1\x1a\x18ragrpc/v1/metadata.proto\"\"\n\x04Span\x12\r\n\x05start\x18\x01 \x01(\x03\x12\x0b\n\x03\x65nd\x18\x02 \x01(\x03\"9\n\x0b\x43onsistency\x12\x1b\n\x11\x61t_least_as_fresh\x18\x01 \x01(\tH\x00\x42\r\n\x0brequirement\"\xd1\x02\n\x03Hit\x12\x13\n\x0b\x64ocument_id\x18\x01 \x01(\t\x12\x10\n\x08\x63hunk_id\x18\x02 \x01(\t\x12\r\n\x05title\x18\x03 \x01(\t\x12\x0c\n\x04text\x18\x04 \x01(\t\x12\x1e\n\x05spans\x18\x05 \x03(\x0b\x32\x0f.ragrpc.v1.Span\x12.\n\x08metadata\x18\x06 \x03(\x0b\x32\x1c.ragrpc.v1.Hit.MetadataEntry\x12\r\n\x05score\x18\x07 \x01(\x01\x12+\n\x0cstage_scores\x18\x08 \x03(\x0b\x32\x15.ragrpc.v1.StageScore\x12\x0f\n\x07ordinal\x18\t \x01(\x05\x12&\n\rmatched_spans\x18\n \x03(\x0b\x32\x0f.ragrpc.v1.Span\x1a\x41\n\rMetadataEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\x1f\n\x05value\x18\x02 \x01(\x0b\x32\x10.ragrpc.v1.Value:\x02\x38\x01\"8\n\nStageScore\x12\r\n\x05stage\x18\x01 \x01(\t\x12\r\n\x05score\x18\x02 \x01(\x01\x12\x0c\n\x04rank\x18\x03 \x01(\x05\"2\n\x0bStageTiming\x12\r\n\x05stage\x18\x01 \x01(\t\x12\x14\n\x0cmilliseconds\x18\x02 \x01(\x01\"\xb2\x02\n\x0b\x44\x65gradation\x12)\n\x04kind\x18\x01 \x01(\x0e\x32\x1b.ragrpc.v1.Degradation.Kind\x12\r\n\x05stage\x18\x02 \x01(\t\x12\x0e\n\x06\x64\x65tail\x18\x03 \x01(\t\"\xd8\x01\n\x04Kind\x12\x14\n\x10KIND_UNSPECIFIED\x10\x00\x12\x13\n\x0fKIND_INDEX_AWAY\x10\x01\x12\x19\n\x15KIND_ANSWER_TRUNCATED\x10\x02\x12\x1a\n\x16KIND_CONTEXT_TRUNCATED\x10\x03\x12\x1a\n\x16KIND_RETRIEVER_SKIPPED\x10\x04\x12\x19\n\x15KIND_RERANKER_SKIPPED\x10\x05\x12\x15\n\x11KIND_LEXICAL_AWAY\x10\x06\x12 \n\x1cKIND_QUERY_EXPANSION_SKIPPED\x10\x07\"|\n\nProvenance\x12\x10\n\x08\x65mbedder\x18\x01 \x01(\t\x12\x12\n\ngeneration\x18\x02 \x01(\x03\x12\x10\n\x08revision\x18\x03 \x01(\x03\x12\x10\n\x08pipeline\x18\x04 \x01(\t\x12\x11\n\tgenerator\x18\x05 \x01(\t\x12\x11\n\tserved_by\x18\x06 \x03(\t\"C\n\nFunnelStep\x12\x0c\n\x04step\x18\x01 \x01(\t\x12\x17\n\x0f\x63\x61ndidate_count\x18\x02 \x01(\x03\x12\x0e\n\x06\x64\x65tail\x18\x03 \x01(\t\"b\n\x05Usage\x12\x1d\n\x15query_embedding_count\x18\x01 \x01(\x05\x12\x1a\n\x12prompt_token_count\x18\x02 \x01(\x03\x12\x1e\n\x16\x63ompletion_token_count\x18\x03 \x01(\x03\"*\n\x0b\x43\x61\x63heStatus\x12\x1b\n\x13query_embedding_hit\x18\x01 \x01(\x08\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x19ragrpc/v1/retrieval.proto\x12\tragrpc.v1\x1a\x16ragrpc/v1/filter.proto\x1a\x18ragrpc/v1/metadata.proto\"\"\n\x04Span\x12\r\n\x05start\x18\x01 \x01(\x03\x12\x0b\n\x03\x65nd\x18\x02 \x01(\x03\"9\n\x0b\x43onsistency\x12\x1b\n\x11\x61t_least_as_fresh\x18\x01 \x01(\tH\x00\x42\r\n\x0brequirement\"\xd1\x02\n\x03Hit\x12\x13\n\x0b\x64ocument_id\x18\x01 \x01(\t\x12\x10\n\x08\x63hunk_id\x18\x02 \x01(\t\x12\r\n\x05title\x18\x03 \x01(\t\x12\x0c\n\x04text\x18\x04 \x01(\t\x12\x1e\n\x05spans\x18\x05 \x03(\x0b\x32\x0f.ragrpc.v1.Span\x12.\n\x08metadata\x18\x06 \x03(\x0b\x32\x1c.ragrpc.v1.Hit.MetadataEntry\x12\r\n\x05score\x18\x07 \x01(\x01\x12+\n\x0cstage_scores\x18\x08 \x03(\x0b\x32\x15.ragrpc.v1.StageScore\x12\x0f\n\x07ordinal\x18\t \x01(\x05\x12&\n\rmatched_spans\x18\n \x03(\x0b\x32\x0f.ragrpc.v1.Span\x1a\x41\n\rMetadataEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\x1f\n\x05value\x18\x02 \x01(\x0b\x32\x10.ragrpc.v1.Value:\x02\x38\x01\"8\n\nStageScore\x12\r\n\x05stage\x18\x01 \x01(\t\x12\r\n\x05score\x18\x02 \x01(\x01\x12\x0c\n\x04rank\x18\x03 \x01(\x05\"2\n\x0bStageTiming\x12\r\n\x05stage\x18\x01 \x01(\t\x12\x14\n\x0cmilliseconds\x18\x02 \x01(\x01\"\x85\x03\n\x0b\x44\x65gradation\x12)\n\x04kind\x18\x01 \x01(\x0e\x32\x1b.ragrpc.v1.Degradation.Kind\x12\r\n\x05stage\x18\x02 \x01(\t\x12\x0e\n\x06\x64\x65tail\x18\x03 \x01(\t\"\xab\x02\n\x04Kind\x12\x14\n\x10KIND_UNSPECIFIED\x10\x00\x12\x13\n\x0fKIND_INDEX_AWAY\x10\x01\x12\x19\n\x15KIND_ANSWER_TRUNCATED\x10\x02\x12\x1a\n\x16KIND_CONTEXT_TRUNCATED\x10\x03\x12\x1a\n\x16KIND_RETRIEVER_SKIPPED\x10\x04\x12\x19\n\x15KIND_RERANKER_SKIPPED\x10\x05\x12\x15\n\x11KIND_LEXICAL_AWAY\x10\x06\x12 \n\x1cKIND_QUERY_EXPANSION_SKIPPED\x10\x07\x12\x17\n\x13KIND_FILTER_RELAXED\x10\x08\x12\x17\n\x13KIND_FILTER_DROPPED\x10\t\x12\x1f\n\x1bKIND_UNDERSTANDER_FELL_BACK\x10\n\"|\n\nProvenance\x12\x10\n\x08\x65mbedder\x18\x01 \x01(\t\x12\x12\n\ngeneration\x18\x02 \x01(\x03\x12\x10\n\x08revision\x18\x03 \x01(\x03\x12\x10\n\x08pipeline\x18\x04 \x01(\t\x12\x11\n\tgenerator\x18\x05 \x01(\t\x12\x11\n\tserved_by\x18\x06 \x03(\t\"C\n\nFunnelStep\x12\x0c\n\x04step\x18\x01 \x01(\t\x12\x17\n\x0f\x63\x61ndidate_count\x18\x02 \x01(\x03\x12\x0e\n\x06\x64\x65tail\x18\x03 \x01(\t\"b\n\x05Usage\x12\x1d\n\x15query_embedding_count\x18\x01 \x01(\x05\x12\x1a\n\x12prompt_token_count\x18\x02 \x01(\x03\x12\x1e\n\x16\x63ompletion_token_count\x18\x03 \x01(\x03\"*\n\x0b\x43\x61\x63heStatus\x12\x1b\n\x13query_embedding_hit\x18\x01 \x01(\x08\"\xa3\x01\n\rUnderstanding\x12\r\n\x05query\x18\x01 \x01(\t\x12!\n\x06\x66ilter\x18\x02 \x01(\x0b\x32\x11.ragrpc.v1.Filter\x12\"\n\x07\x63lauses\x18\x03 \x03(\x0b\x32\x11.ragrpc.v1.Clause\x12\x1d\n\x04sort\x18\x04 \x01(\x0b\x32\x0f.ragrpc.v1.Sort\x12\r\n\x05limit\x18\x05 \x01(\x05\x12\x0e\n\x06source\x18\x06 \x01(\t\"\x9a\x03\n\x06\x43lause\x12!\n\x06\x66ilter\x18\x01 \x01(\x0b\x32\x11.ragrpc.v1.Filter\x12\x12\n\nconfidence\x18\x02 \x01(\x01\x12\x1d\n\x04span\x18\x03 \x01(\x0b\x32\x0f.ragrpc.v1.Span\x12$\n\x04kind\x18\x04 \x01(\x0e\x32\x16.ragrpc.v1.Clause.Kind\x12$\n\x04\x66\x61te\x18\x05 \x01(\x0e\x32\x16.ragrpc.v1.Clause.Fate\x12\x0e\n\x06reason\x18\x06 \x01(\t\"{\n\x04Kind\x12\x14\n\x10KIND_UNSPECIFIED\x10\x00\x12\x0e\n\nKIND_VALUE\x10\x01\x12\x0f\n\x0bKIND_NUMBER\x10\x02\x12\r\n\tKIND_DATE\x10\x03\x12\r\n\tKIND_FLAG\x10\x04\x12\x0e\n\nKIND_ORDER\x10\x05\x12\x0e\n\nKIND_MIXED\x10\x06\"a\n\x04\x46\x61te\x12\x14\n\x10\x46\x41TE_UNSPECIFIED\x10\x00\x12\x0f\n\x0b\x46\x41TE_FILTER\x10\x01\x12\x0e\n\nFATE_BOOST\x10\x02\x12\x10\n\x0c\x46\x41TE_RELAXED\x10\x03\x12\x10\n\x0c\x46\x41TE_DROPPED\x10\x04\"H\n\x04Sort\x12\r\n\x05\x66ield\x18\x01 \x01(\t\x12\x12\n\ndescending\x18\x02 \x01(\x08\x12\x1d\n\x04span\x18\x03 \x01(\x0b\x32\x0f.ragrpc.v1.Spanb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -34,28 +35,38 @@ if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_HIT_METADATAENTRY']._loaded_options = None
   _globals['_HIT_METADATAENTRY']._serialized_options = b'8\001'
-  _globals['_SPAN']._serialized_start=66
-  _globals['_SPAN']._serialized_end=100
-  _globals['_CONSISTENCY']._serialized_start=102
-  _globals['_CONSISTENCY']._serialized_end=159
-  _globals['_HIT']._serialized_start=162
-  _globals['_HIT']._serialized_end=499
-  _globals['_HIT_METADATAENTRY']._serialized_start=434
-  _globals['_HIT_METADATAENTRY']._serialized_end=499
-  _globals['_STAGESCORE']._serialized_start=501
-  _globals['_STAGESCORE']._serialized_end=557
-  _globals['_STAGETIMING']._serialized_start=559
-  _globals['_STAGETIMING']._serialized_end=609
-  _globals['_DEGRADATION']._serialized_start=612
-  _globals['_DEGRADATION']._serialized_end=918
-  _globals['_DEGRADATION_KIND']._serialized_start=702
-  _globals['_DEGRADATION_KIND']._serialized_end=918
-  _globals['_PROVENANCE']._serialized_start=920
-  _globals['_PROVENANCE']._serialized_end=1044
-  _globals['_FUNNELSTEP']._serialized_start=1046
-  _globals['_FUNNELSTEP']._serialized_end=1113
-  _globals['_USAGE']._serialized_start=1115
-  _globals['_USAGE']._serialized_end=1213
-  _globals['_CACHESTATUS']._serialized_start=1215
-  _globals['_CACHESTATUS']._serialized_end=1257
+  _globals['_SPAN']._serialized_start=90
+  _globals['_SPAN']._serialized_end=124
+  _globals['_CONSISTENCY']._serialized_start=126
+  _globals['_CONSISTENCY']._serialized_end=183
+  _globals['_HIT']._serialized_start=186
+  _globals['_HIT']._serialized_end=523
+  _globals['_HIT_METADATAENTRY']._serialized_start=458
+  _globals['_HIT_METADATAENTRY']._serialized_end=523
+  _globals['_STAGESCORE']._serialized_start=525
+  _globals['_STAGESCORE']._serialized_end=581
+  _globals['_STAGETIMING']._serialized_start=583
+  _globals['_STAGETIMING']._serialized_end=633
+  _globals['_DEGRADATION']._serialized_start=636
+  _globals['_DEGRADATION']._serialized_end=1025
+  _globals['_DEGRADATION_KIND']._serialized_start=726
+  _globals['_DEGRADATION_KIND']._serialized_end=1025
+  _globals['_PROVENANCE']._serialized_start=1027
+  _globals['_PROVENANCE']._serialized_end=1151
+  _globals['_FUNNELSTEP']._serialized_start=1153
+  _globals['_FUNNELSTEP']._serialized_end=1220
+  _globals['_USAGE']._serialized_start=1222
+  _globals['_USAGE']._serialized_end=1320
+  _globals['_CACHESTATUS']._serialized_start=1322
+  _globals['_CACHESTATUS']._serialized_end=1364
+  _globals['_UNDERSTANDING']._serialized_start=1367
+  _globals['_UNDERSTANDING']._serialized_end=1530
+  _globals['_CLAUSE']._serialized_start=1533
+  _globals['_CLAUSE']._serialized_end=1943
+  _globals['_CLAUSE_KIND']._serialized_start=1721
+  _globals['_CLAUSE_KIND']._serialized_end=1844
+  _globals['_CLAUSE_FATE']._serialized_start=1846
+  _globals['_CLAUSE_FATE']._serialized_end=1943
+  _globals['_SORT']._serialized_start=1945
+  _globals['_SORT']._serialized_end=2017
 # @@protoc_insertion_point(module_scope)

@@ -1,3 +1,4 @@
+from ragrpc.v1 import filter_pb2 as _filter_pb2
 from ragrpc.v1 import metadata_pb2 as _metadata_pb2
 from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
@@ -83,6 +84,9 @@ class Degradation(_message.Message):
         KIND_RERANKER_SKIPPED: _ClassVar[Degradation.Kind]
         KIND_LEXICAL_AWAY: _ClassVar[Degradation.Kind]
         KIND_QUERY_EXPANSION_SKIPPED: _ClassVar[Degradation.Kind]
+        KIND_FILTER_RELAXED: _ClassVar[Degradation.Kind]
+        KIND_FILTER_DROPPED: _ClassVar[Degradation.Kind]
+        KIND_UNDERSTANDER_FELL_BACK: _ClassVar[Degradation.Kind]
     KIND_UNSPECIFIED: Degradation.Kind
     KIND_INDEX_AWAY: Degradation.Kind
     KIND_ANSWER_TRUNCATED: Degradation.Kind
@@ -91,6 +95,9 @@ class Degradation(_message.Message):
     KIND_RERANKER_SKIPPED: Degradation.Kind
     KIND_LEXICAL_AWAY: Degradation.Kind
     KIND_QUERY_EXPANSION_SKIPPED: Degradation.Kind
+    KIND_FILTER_RELAXED: Degradation.Kind
+    KIND_FILTER_DROPPED: Degradation.Kind
+    KIND_UNDERSTANDER_FELL_BACK: Degradation.Kind
     KIND_FIELD_NUMBER: _ClassVar[int]
     STAGE_FIELD_NUMBER: _ClassVar[int]
     DETAIL_FIELD_NUMBER: _ClassVar[int]
@@ -140,3 +147,73 @@ class CacheStatus(_message.Message):
     QUERY_EMBEDDING_HIT_FIELD_NUMBER: _ClassVar[int]
     query_embedding_hit: bool
     def __init__(self, query_embedding_hit: bool = ...) -> None: ...
+
+class Understanding(_message.Message):
+    __slots__ = ("query", "filter", "clauses", "sort", "limit", "source")
+    QUERY_FIELD_NUMBER: _ClassVar[int]
+    FILTER_FIELD_NUMBER: _ClassVar[int]
+    CLAUSES_FIELD_NUMBER: _ClassVar[int]
+    SORT_FIELD_NUMBER: _ClassVar[int]
+    LIMIT_FIELD_NUMBER: _ClassVar[int]
+    SOURCE_FIELD_NUMBER: _ClassVar[int]
+    query: str
+    filter: _filter_pb2.Filter
+    clauses: _containers.RepeatedCompositeFieldContainer[Clause]
+    sort: Sort
+    limit: int
+    source: str
+    def __init__(self, query: _Optional[str] = ..., filter: _Optional[_Union[_filter_pb2.Filter, _Mapping]] = ..., clauses: _Optional[_Iterable[_Union[Clause, _Mapping]]] = ..., sort: _Optional[_Union[Sort, _Mapping]] = ..., limit: _Optional[int] = ..., source: _Optional[str] = ...) -> None: ...
+
+class Clause(_message.Message):
+    __slots__ = ("filter", "confidence", "span", "kind", "fate", "reason")
+    class Kind(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+        __slots__ = ()
+        KIND_UNSPECIFIED: _ClassVar[Clause.Kind]
+        KIND_VALUE: _ClassVar[Clause.Kind]
+        KIND_NUMBER: _ClassVar[Clause.Kind]
+        KIND_DATE: _ClassVar[Clause.Kind]
+        KIND_FLAG: _ClassVar[Clause.Kind]
+        KIND_ORDER: _ClassVar[Clause.Kind]
+        KIND_MIXED: _ClassVar[Clause.Kind]
+    KIND_UNSPECIFIED: Clause.Kind
+    KIND_VALUE: Clause.Kind
+    KIND_NUMBER: Clause.Kind
+    KIND_DATE: Clause.Kind
+    KIND_FLAG: Clause.Kind
+    KIND_ORDER: Clause.Kind
+    KIND_MIXED: Clause.Kind
+    class Fate(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+        __slots__ = ()
+        FATE_UNSPECIFIED: _ClassVar[Clause.Fate]
+        FATE_FILTER: _ClassVar[Clause.Fate]
+        FATE_BOOST: _ClassVar[Clause.Fate]
+        FATE_RELAXED: _ClassVar[Clause.Fate]
+        FATE_DROPPED: _ClassVar[Clause.Fate]
+    FATE_UNSPECIFIED: Clause.Fate
+    FATE_FILTER: Clause.Fate
+    FATE_BOOST: Clause.Fate
+    FATE_RELAXED: Clause.Fate
+    FATE_DROPPED: Clause.Fate
+    FILTER_FIELD_NUMBER: _ClassVar[int]
+    CONFIDENCE_FIELD_NUMBER: _ClassVar[int]
+    SPAN_FIELD_NUMBER: _ClassVar[int]
+    KIND_FIELD_NUMBER: _ClassVar[int]
+    FATE_FIELD_NUMBER: _ClassVar[int]
+    REASON_FIELD_NUMBER: _ClassVar[int]
+    filter: _filter_pb2.Filter
+    confidence: float
+    span: Span
+    kind: Clause.Kind
+    fate: Clause.Fate
+    reason: str
+    def __init__(self, filter: _Optional[_Union[_filter_pb2.Filter, _Mapping]] = ..., confidence: _Optional[float] = ..., span: _Optional[_Union[Span, _Mapping]] = ..., kind: _Optional[_Union[Clause.Kind, str]] = ..., fate: _Optional[_Union[Clause.Fate, str]] = ..., reason: _Optional[str] = ...) -> None: ...
+
+class Sort(_message.Message):
+    __slots__ = ("field", "descending", "span")
+    FIELD_FIELD_NUMBER: _ClassVar[int]
+    DESCENDING_FIELD_NUMBER: _ClassVar[int]
+    SPAN_FIELD_NUMBER: _ClassVar[int]
+    field: str
+    descending: bool
+    span: Span
+    def __init__(self, field: _Optional[str] = ..., descending: bool = ..., span: _Optional[_Union[Span, _Mapping]] = ...) -> None: ...

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import date
 from functools import lru_cache
 
+from rag_server.core.call import Call
 from rag_server.core.metadata_schema import MetadataSchema
 from rag_server.core.understanding import Clause, Fate, Sort, Understanding
 from rag_server.core.values import Span
@@ -34,9 +35,10 @@ class GrammarUnderstander:
         self._known = lru_cache(_KEPT_SCHEMAS)(_prepared)
 
     def understand(
-        self, question: str, schema: MetadataSchema, today: date, threshold: float
+        self, question: str, schema: MetadataSchema, today: date, threshold: float, call: Call
     ) -> Understanding:
         """Reads the conditions, the order and the limit that the question states."""
+        del call
         words = words_of(question)
         lexicon, speller = self._known(schema)
         ranking = ranking_of(words, schema, lexicon)

@@ -121,6 +121,7 @@ class Creation:
             digest=live.digest(),
             since=since,
             files=segments.end(),
+            metadata_schema=collection.metadata_schema,
         )
 
     def _continues(self, collection: Collection, older: SavedCollection) -> bool:

@@ -13,6 +13,7 @@ from typing import Any
 from rag_server.core.backups import Backup, SavedCollection, SavedFile, Scope
 from rag_server.core.errors import DataLoss, PreconditionFailed, Reason
 from rag_server.stores.catalog.generation import decode_settings, encode_settings
+from rag_server.stores.catalog.metadata_schema_json import decode_schema, encode_schema
 
 FILE = "manifest.json"
 _FORMAT = 1
@@ -83,6 +84,7 @@ def _collection_body(saved: SavedCollection) -> dict[str, Any]:
         **asdict(saved),
         "created_at": saved.created_at.isoformat(),
         "settings": encode_settings(saved.settings),
+        "metadata_schema": encode_schema(saved.metadata_schema),
     }
 
 
@@ -93,6 +95,8 @@ def _collection(body: Mapping[str, Any]) -> SavedCollection:
             "created_at": _instant(body["created_at"]),
             "settings": decode_settings(**body["settings"]),
             "files": tuple(body["files"]),
+            # Backups of earlier releases have none.
+            "metadata_schema": decode_schema(body.get("metadata_schema")),
         }
     )
 

@@ -8,16 +8,18 @@ from sqlalchemy.exc import IntegrityError
 
 from rag_server.core.documents import Collection, GenerationSettings, View
 from rag_server.core.errors import AlreadyExists, NotFound, Reason
+from rag_server.core.metadata_schema import MetadataSchema
 from rag_server.stores.catalog.cursor import Cursor
 from rag_server.stores.catalog.engine import Database, insert_row
 from rag_server.stores.catalog.generation import decode_settings, encode_settings
 from rag_server.stores.catalog.instant import Clock, from_micros, to_micros
+from rag_server.stores.catalog.metadata_schema_json import decode_schema, encode_schema
 from rag_server.stores.catalog.schema import chunks, collections, content, documents, generations
 from rag_server.stores.catalog.writer import Writer
 
 _GET = """
 SELECT c.id, c.tenant, c.name, c.description, c.revision, c.generation, c.created_at,
-  g.embedder, g.chunking, g.index_settings
+  c.metadata_schema, g.embedder, g.chunking, g.index_settings
 FROM collections c JOIN generations g ON g.collection_id = c.id AND g.generation = c.generation
 WHERE c.tenant = ? AND c.name = ? AND c.deleted_at IS NULL
 """
@@ -34,7 +36,12 @@ class SqlCollections:
         self._clock = clock
 
     def create(
-        self, tenant: str, name: str, description: str, settings: GenerationSettings
+        self,
+        tenant: str,
+        name: str,
+        description: str,
+        settings: GenerationSettings,
+        schema: MetadataSchema | None = None,
     ) -> Collection:
         """A new, empty collection at revision 0."""
         created_at = self._clock()
@@ -49,6 +56,7 @@ class SqlCollections:
                 revision=0,
                 generation=1,
                 created_at=to_micros(created_at),
+                metadata_schema=encode_schema(schema),
             )
             try:
                 number = insert_row(connection, row, collections.c.id)
@@ -59,7 +67,40 @@ class SqlCollections:
             return number
 
         row = self._writer.run(work)
-        return Collection(row, tenant, name, description, 0, 1, settings, created_at)
+        return Collection(
+            row, tenant, name, description, 0, 1, settings, created_at, metadata_schema=schema
+        )
+
+    def update(
+        self,
+        tenant: str,
+        name: str,
+        description: str | None,
+        schema: MetadataSchema | None,
+    ) -> None:
+        """Change what is not None; a schema without fields removes the declared one."""
+        values: dict[str, Any] = {}
+        if description is not None:
+            values["description"] = description
+        if schema is not None:
+            values["metadata_schema"] = encode_schema(schema if schema.fields else None)
+
+        def work(connection: Connection) -> None:
+            found = connection.scalar(select(collections.c.id).where(*_live(tenant, name)))
+            if found is None:
+                _missing(name)
+            if values:
+                changed = update(collections).where(*_live(tenant, name)).values(values)
+                connection.execute(changed)
+
+        self._writer.run(work)
+
+    def metadata_schema(self, collection_id: int) -> MetadataSchema | None:
+        """What was declared for the collection, deleted or not."""
+        rows = self._cursor.rows(
+            "SELECT metadata_schema FROM collections WHERE id = ?", (collection_id,)
+        )
+        return decode_schema(rows[0][0]) if rows else None
 
     def get(self, tenant: str, name: str, counts: bool = False) -> Collection:
         """Newest state."""
@@ -198,6 +239,7 @@ def _collection(
     revision: int,
     generation: int,
     created_at: int,
+    schema: str | None,
     embedder: str,
     chunking: str,
     index: str,
@@ -215,4 +257,5 @@ def _collection(
         from_micros(created_at),
         document_count,
         chunk_count,
+        decode_schema(schema),
     )

@@ -24,6 +24,7 @@ from rag_server.stores.catalog.dump import (
 from rag_server.stores.catalog.engine import Database, insert_missing, insert_row
 from rag_server.stores.catalog.generation import encode_settings
 from rag_server.stores.catalog.instant import Clock, to_micros
+from rag_server.stores.catalog.metadata_schema_json import encode_schema
 from rag_server.stores.catalog.schema import (
     builds,
     collections,
@@ -85,6 +86,7 @@ class SqlLoader:
                 "generation": _GENERATION,
                 "created_at": to_micros(place.saved.created_at),
                 "deleted_at": self._hidden_until(),
+                "metadata_schema": encode_schema(place.saved.metadata_schema),
             }
             number = insert_row(connection, insert(collections).values(row), collections.c.id)
             connection.execute(insert(generations).values(self._serving(number, place.saved)))

@@ -75,6 +75,7 @@ collections = Table(
     Column("generation", Integer, nullable=False),
     Column("created_at", BigInteger, nullable=False),
     Column("deleted_at", BigInteger),
+    Column("metadata_schema", _TEXT),
     # The ids name derived indexes: one may never stand for another collection.
     sqlite_autoincrement=True,
 )

@@ -21,6 +21,7 @@ from rag_server.core.frames import (
 from rag_server.core.values import Span
 from rag_server.transport.convert.chunking import chunking_message
 from rag_server.transport.convert.metadata import fill_metadata, metadata, timestamp
+from rag_server.transport.convert.metadata_schemas import schema_message
 from rag_server.transport.errors import status_of
 from rag_server.transport.validation import check
 
@@ -140,6 +141,7 @@ def chunk_message(chunk: StoredChunk) -> pb.Chunk:
 
 def collection_message(collection: Collection) -> collections_pb.Collection:
     """A collection with its counts."""
+    schema = collection.metadata_schema
     return collections_pb.Collection(
         name=collection.name,
         description=collection.description,
@@ -150,6 +152,7 @@ def collection_message(collection: Collection) -> collections_pb.Collection:
         chunk_count=collection.chunk_count,
         embedder=collection.embedder,
         chunking=chunking_message(collection.settings.chunking),
+        metadata_schema=schema_message(schema) if schema is not None else None,
     )
 
 

@@ -98,6 +98,23 @@ def filter_of(message: pb.Filter, path: str = "filter") -> Filter:
     return _Reader().filter(message, path, MAX_DEPTH)
 
 
+def fill_filter(filter: Filter, target: pb.Filter) -> None:
+    """Put a filter into a message."""
+    match filter:
+        case Comparison(field, test, operand):
+            stated = pb.Comparison(field=field, operator=f"OPERATOR_{test}")
+            target.comparison.CopyFrom(stated)
+            fill_value(operand, target.comparison.value)
+        case AllOf(filters):
+            for each in filters:
+                fill_filter(each, target.all_of.filters.add())
+        case AnyOf(filters):
+            for each in filters:
+                fill_filter(each, target.any_of.filters.add())
+        case Negated(operand):
+            fill_filter(operand, target.negated)
+
+
 def filter_from_json(text: str) -> Filter:
     """A filter from the contract's JSON form. Raises InvalidRequest."""
     try:

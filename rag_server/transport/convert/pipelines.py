@@ -22,6 +22,8 @@ from rag_server.core.specs import (
     ParentDocumentSpec,
     PipelineSpec,
     RetrieverSpec,
+    SelfQuerySpec,
+    UnderstanderKind,
     WeightedSpec,
     depth_of,
     parts_of,
@@ -41,6 +43,7 @@ _CHOICES = {"Retriever", "Reranker"}
 _ENUMS: Mapping[str, type[StrEnum]] = {
     "Expansion": Expansion,
     "Normalisation": Normalisation,
+    "Understander": UnderstanderKind,
 }
 _TABLES: Sequence[Mapping[str, type]] = (RETRIEVER_SPECS, FUSION_SPECS, RERANKER_SPECS)
 _CHOSEN: Mapping[type, str] = {spec: name for table in _TABLES for name, spec in table.items()}
@@ -56,21 +59,25 @@ def pipeline_of(message: pb.PipelineSpec, field: str = "spec") -> PipelineSpec:
     if searches_of(retriever) > MAX_SEARCHES:
         raise InvalidRequest.of(Violation(path, f"asks for over {MAX_SEARCHES} searches"))
     if _misplaced(retriever):
-        wrong = "parent_document may not be a part of a hybrid; the hybrid may be its base"
+        wrong = (
+            "parent_document and self_query may not be parts of a hybrid; the hybrid may be "
+            "their base"
+        )
         raise InvalidRequest.of(Violation(path, wrong))
     return PipelineSpec(retriever, tuple(map(_read, message.rerankers)))
 
 
 def _misplaced(spec: RetrieverSpec) -> bool:
-    """Whether chunks and what they stand in would be ranked against each other."""
+    """Whether a part of a hybrid would rank other texts than the others, or by other filters."""
     parts = list(parts_of(spec))
-    if isinstance(spec, HybridSpec) and any(map(_holds_parents, parts)):
+    if isinstance(spec, HybridSpec) and any(map(_stands_alone, parts)):
         return True
     return any(map(_misplaced, parts))
 
 
-def _holds_parents(spec: RetrieverSpec) -> bool:
-    return isinstance(spec, ParentDocumentSpec) or any(map(_holds_parents, parts_of(spec)))
+def _stands_alone(spec: RetrieverSpec) -> bool:
+    alone = isinstance(spec, ParentDocumentSpec | SelfQuerySpec)
+    return alone or any(map(_stands_alone, parts_of(spec)))
 
 
 def fill_pipeline(spec: PipelineSpec, target: pb.PipelineSpec) -> None:

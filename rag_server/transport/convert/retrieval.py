@@ -23,6 +23,7 @@ from rag_server.core.retrieval import (
 from rag_server.core.specs import PipelineSpec
 from rag_server.transport.convert.metadata import fill_metadata, filter_of
 from rag_server.transport.convert.pipelines import pipeline_of
+from rag_server.transport.convert.understanding import fill_understanding
 from rag_server.transport.errors import status_of
 
 if TYPE_CHECKING:
@@ -117,6 +118,8 @@ def fill_report(
     if explain:
         for step in found.funnel:
             target.funnel.add(step=step.step, candidate_count=step.count, detail=step.detail)
+        if found.understanding is not None:
+            fill_understanding(found.understanding, target.understanding)
 
 
 def fill_timings(

@@ -4,20 +4,25 @@ from ragrpc.v1 import collection_service_pb2 as pb
 
 from rag_server.core.call import Call
 from rag_server.core.library import Library
+from rag_server.core.metadata_schema import MetadataSchema
 from rag_server.core.reindex_desk import ReindexDesk
+from rag_server.core.schema_desk import SchemaDesk
 from rag_server.transport.convert.chunking import chunking_of
 from rag_server.transport.convert.documents import collection_message
 from rag_server.transport.convert.jobs import job_message
+from rag_server.transport.convert.metadata_schemas import schema_of, schema_response
 from rag_server.transport.convert.reindexing import reindexing_of
 
 _PAGE_SIZE = 100
+_MOST_VALUES = 100
 
 
 class CollectionServicer:
     """Creates, reads and deletes collections through the library, reindexes them by a job."""
 
-    def __init__(self, library: Library, reindexing: ReindexDesk) -> None:
+    def __init__(self, library: Library, schemas: SchemaDesk, reindexing: ReindexDesk) -> None:
         self._library = library
+        self._schemas = schemas
         self._reindexing = reindexing
 
     async def CreateCollection(
@@ -30,9 +35,31 @@ class CollectionServicer:
             chunking_of(request.chunking) if request.HasField("chunking") else None,
             call,
             embedder=request.embedder,
+            schema=_schema(request),
             dry=request.validate_only,
         )
         return pb.CreateCollectionResponse(collection=collection_message(created))
+
+    async def UpdateCollection(
+        self, request: pb.UpdateCollectionRequest, call: Call
+    ) -> pb.UpdateCollectionResponse:
+        """Change what is set."""
+        updated = await self._library.update_collection(
+            request.collection,
+            request.description if request.HasField("description") else None,
+            _schema(request),
+            call,
+            dry=request.validate_only,
+        )
+        return pb.UpdateCollectionResponse(collection=collection_message(updated))
+
+    async def GetMetadataSchema(
+        self, request: pb.GetMetadataSchemaRequest, call: Call
+    ) -> pb.GetMetadataSchemaResponse:
+        """What the metadata means and holds."""
+        most = request.max_values if request.HasField("max_values") else _MOST_VALUES
+        schema, revision = await self._schemas.schema(request.collection, call)
+        return schema_response(schema, revision, most)
 
     async def GetCollection(
         self, request: pb.GetCollectionRequest, call: Call
@@ -68,3 +95,9 @@ class CollectionServicer:
         asked, request_id = reindexing_of(request), request.request_id or None
         job = await self._reindexing.reindex(request.collection, asked, request_id, call)
         return pb.ReindexCollectionResponse(job=job_message(job))
+
+
+def _schema(
+    request: pb.CreateCollectionRequest | pb.UpdateCollectionRequest,
+) -> MetadataSchema | None:
+    return schema_of(request.metadata_schema) if request.HasField("metadata_schema") else None

@@ -9,7 +9,10 @@ from rag_server.core.call import Call
 from rag_server.core.errors import RagError
 from rag_server.core.pipeline import QueryPath
 from rag_server.core.retrieval import RetrieveRequest
+from rag_server.core.schema_desk import SchemaDesk
 from rag_server.transport.convert.answers import event_message, query_response
+from rag_server.transport.convert.metadata import filter_of
+from rag_server.transport.convert.metadata_schemas import verdict_response
 from rag_server.transport.convert.retrieval import (
     query_request,
     retrieve_request,
@@ -22,8 +25,9 @@ from rag_server.transport.validation import check
 class RagServicer:
     """Answers questions through the query path."""
 
-    def __init__(self, path: QueryPath) -> None:
+    def __init__(self, path: QueryPath, schemas: SchemaDesk) -> None:
         self._path = path
+        self._schemas = schemas
 
     async def Retrieve(self, request: pb.RetrieveRequest, call: Call) -> pb.RetrieveResponse:
         """The chunks that fit best."""
@@ -56,6 +60,13 @@ class RagServicer:
             async for event in events:
                 yield event_message(sequence, event, request.query.retrieval.explain)
                 sequence += 1
+
+    async def ValidateFilter(
+        self, request: pb.ValidateFilterRequest, call: Call
+    ) -> pb.ValidateFilterResponse:
+        """A filter against the metadata schema."""
+        asked = filter_of(request.filter)
+        return verdict_response(await self._schemas.validate(request.collection, asked, call))
 
 
 def _checked(message: pb.RetrieveRequest) -> RetrieveRequest | RagError:

@@ -224,6 +224,21 @@ class FakeCollections(collection_service_pb2_grpc.CollectionServiceServicer):
             del self.state.collections[request.collection]
         return collection_service_pb2.DeleteCollectionResponse(deleted_document_count=count)
 
+    def UpdateCollection(self, request: Any, context: Any) -> Any:
+        self.state.enter("UpdateCollection", request, context)
+        self.state.collection(request.collection, context)
+        changed = collection_service_pb2.Collection(
+            name=request.collection,
+            description=request.description,
+            metadata_schema=request.metadata_schema,
+        )
+        return collection_service_pb2.UpdateCollectionResponse(collection=changed)
+
+    def GetMetadataSchema(self, request: Any, context: Any) -> Any:
+        self.state.enter("GetMetadataSchema", request, context)
+        self.state.collection(request.collection, context)
+        return collection_service_pb2.GetMetadataSchemaResponse(revision=1)
+
     def ReindexCollection(self, request: Any, context: Any) -> Any:
         self.state.enter("ReindexCollection", request, context)
         self.state.collection(request.collection, context)
@@ -410,6 +425,11 @@ class FakeRag(rag_service_pb2_grpc.RagServiceServicer):
             return rag_service_pb2.RetrieveResult(error=status)
         hits = [hit(each) for each in stored.values()]
         return rag_service_pb2.RetrieveResult(response=rag_service_pb2.RetrieveResponse(hits=hits))
+
+    def ValidateFilter(self, request: Any, context: Any) -> Any:
+        self.state.enter("ValidateFilter", request, context)
+        stored = self.state.collection(request.collection, context)
+        return rag_service_pb2.ValidateFilterResponse(document_count=len(stored))
 
     def Query(self, request: Any, context: Any) -> Any:
         self.state.enter("Query", request, context)

@@ -192,10 +192,29 @@ def _without_other_generations(rows: Rows) -> Rows:
     return left
 
 
+def _declared() -> Rows:
+    rows = _token_vectors()
+    first, *others = rows["collections"]
+    rows["collections"] = [
+        first | {"metadata_schema": '[{"name":"year"}]'},
+        *(each | {"metadata_schema": None} for each in others),
+    ]
+    return rows
+
+
+def _undeclared(rows: Rows) -> Rows:
+    """What was declared is lost."""
+    left = deepcopy(rows)
+    for each in left["collections"]:
+        each["metadata_schema"] = None
+    return left
+
+
 SAMPLES: Mapping[str, Sample] = {
     "0001_initial": Sample(_initial(), deepcopy),
     "0002_generations": Sample(_generations(), _without_other_generations),
     "0003_identity": Sample(_identity(), _nameless),
     "0004_deletions": Sample(_identity(), deepcopy),
     "0005_token_vectors": Sample(_token_vectors(), _without_tokens),
+    "0006_metadata_schemas": Sample(_declared(), _undeclared),
 }

@@ -6,8 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from rag_server.core.call import Call, Deadline
 from rag_server.core.filters import AllOf, AnyOf, Comparison, Filter, Operator
 from rag_server.core.metadata_schema import FieldSchema, FieldType, MetadataSchema
+from rag_server.core.principal import Principal, Role
 from rag_server.core.schema_check import problems
 from rag_server.core.understanding import Fate, Understanding
 from rag_server.retrievers.self_query.grammar import GrammarUnderstander
@@ -33,10 +35,11 @@ SCHEMA = MetadataSchema(
     )
 )
 UNDERSTANDER = GrammarUnderstander()
+CALL = Call(Principal("acme", frozenset({Role.READER})), Deadline(60.0))
 
 
 def understood(question: str, threshold: float = 0.6) -> Understanding:
-    return UNDERSTANDER.understand(question, SCHEMA, TODAY, threshold)
+    return UNDERSTANDER.understand(question, SCHEMA, TODAY, threshold, CALL)
 
 
 def case(field: str, operator: str, value: object) -> Comparison:
