@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 
-from rag_client.cli import output
+from rag_client.cli import conditions, output
 from rag_client.streams import AnswerStream
 from rag_client.types import (
     AbstainReason,
@@ -12,6 +12,7 @@ from rag_client.types import (
     Hit,
     Retrieval,
     TextDelta,
+    Understanding,
 )
 
 _EXCERPT = 300
@@ -77,6 +78,8 @@ def _show_basis(answer: Answer) -> None:
 
 
 def _show_account(result: Retrieval | Answer) -> None:
+    if result.understanding is not None:
+        _show_understanding(result.understanding)
     for step in result.funnel:
         output.line(f"step {step.step}: {step.candidate_count} {step.detail}".rstrip())
     for each in result.degradations:
@@ -84,6 +87,16 @@ def _show_account(result: Retrieval | Answer) -> None:
     timings = " | ".join(f"{each.stage} {each.milliseconds:.1f} ms" for each in result.timings)
     if timings:
         output.line(f"\n{timings}")
+
+
+def _show_understanding(understood: Understanding) -> None:
+    for each in understood.clauses:
+        stated = conditions.written(each.filter) if each.filter is not None else "?"
+        why = f" ({each.reason})" if each.reason else ""
+        output.line(f"understood {stated}: {each.fate}, confidence {each.confidence:.2f}{why}")
+    if understood.sort is not None:
+        direction = "descending" if understood.sort.descending else "ascending"
+        output.line(f"understood order: {understood.sort.field}, {direction}")
 
 
 def _place(hit: Hit) -> str:

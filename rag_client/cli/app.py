@@ -52,6 +52,7 @@ def _collections() -> typer.Typer:
     )
     group.command("list")(collections.list_)
     group.command("get")(collections.get)
+    group.command("schema")(collections.schema)
     group.command("create")(collections.create)
     group.command("delete")(collections.delete)
     group.command("reindex")(collections.reindex)

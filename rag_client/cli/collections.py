@@ -17,8 +17,15 @@ from rag_client.cli.chunking import (
 from rag_client.cli.jobs import follow, show
 from rag_client.cli.report import FAILURE
 from rag_client.cli.session import session_of
-from rag_client.types import Collection, Reindexing
+from rag_client.types import (
+    Collection,
+    FieldCatalogue,
+    FieldType,
+    MetadataField,
+    Reindexing,
+)
 
+_SHOWN_VALUES = 5
 Name = Annotated[str, typer.Argument(help="Name of the collection.", metavar="COLLECTION")]
 
 
@@ -45,6 +52,47 @@ def get(context: typer.Context, name: Name) -> None:
     session = session_of(context)
     with session.client() as rag:
         _show(rag.collections.get(name), as_json=session.json)
+
+
+def schema(context: typer.Context, name: Name) -> None:
+    """Shows what the metadata of a collection's documents means and holds.
+
+    Example: ragrpc collections schema handbook
+    """
+    session = session_of(context)
+    with session.client() as rag:
+        found = rag.collections.schema(name)
+    if session.json:
+        output.json_line(found)
+        return
+    declared = {each.name: each for each in found.declared.fields} if found.declared else {}
+    held = {each.field: each for each in found.catalogue}
+    rows = [
+        _described_field(field, declared.get(field), held.get(field))
+        for field in dict.fromkeys((*declared, *held))
+    ]
+    output.table(("field", "type", "unit", "values", "description"), rows)
+
+
+def _described_field(
+    name: str, declared: MetadataField | None, held: FieldCatalogue | None
+) -> tuple[str, str, str, str, str]:
+    kind = declared.type if declared else held.type if held else ""
+    unit, description = (declared.unit, declared.description) if declared else ("", "")
+    return name, kind, unit, _values(declared, held), description
+
+
+def _values(declared: MetadataField | None, held: FieldCatalogue | None) -> str:
+    """A few of them; of numbers and dates the range."""
+    if declared is not None and declared.values:
+        return ", ".join(declared.values)
+    if held is None or held.least is None:
+        return ""
+    if held.type in (FieldType.INT64, FieldType.DOUBLE, FieldType.TIMESTAMP):
+        return f"{held.least} to {held.most}"
+    shown = ", ".join(str(value) for value, _ in held.values[:_SHOWN_VALUES])
+    more = held.distinct_count - _SHOWN_VALUES
+    return f"{shown} and {more:,} more" if more > 0 else shown
 
 
 def create(

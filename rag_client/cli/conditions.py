@@ -15,7 +15,7 @@ from operator import and_
 
 from rag_client.cli import literals
 from rag_client.errors import InvalidArgument
-from rag_client.filters import Comparison, F, Filter, Operator
+from rag_client.filters import AllOf, AnyOf, Comparison, F, Filter, Negated, Operator
 from rag_client.values import Value, checked
 
 _CONDITION = re.compile(
@@ -79,3 +79,30 @@ def _name(text: str) -> str:
         return str(json.loads(text))
     except ValueError:
         raise InvalidArgument.of("--filter", f"{text} is no JSON string") from None
+
+
+def written(filter: Filter) -> str:
+    """A filter as a person would write it."""
+    match filter:
+        case Comparison(field, operator, value):
+            listed = ", ".join(map(str, value)) if isinstance(value, tuple) else value
+            return f"{field} {_WRITTEN[operator]} {listed}"
+        case AllOf(filters):
+            return " and ".join(map(_nested, filters))
+        case AnyOf(filters):
+            return " or ".join(map(_nested, filters))
+        case Negated(operand):
+            return f"not {_nested(operand)}"
+        case _:
+            return "?"
+
+
+def _nested(filter: Filter) -> str:
+    return written(filter) if isinstance(filter, Comparison) else f"({written(filter)})"
+
+
+_WRITTEN = {
+    **{operator: sign for sign, operator in _COMPARISONS.items() if sign != "=="},
+    **{operator: words for words, operator in _LISTS.items()},
+    Operator.EXISTS: "exists:",
+}

@@ -24,6 +24,7 @@ from rag_client.types import (
     Generator,
     OpenAiGenerator,
     PipelineSpec,
+    SelfQueryRetriever,
 )
 
 Question = Annotated[str, typer.Argument(help="The question.", metavar="QUESTION")]
@@ -52,11 +53,16 @@ def retrieve(
     min_score: MinScore = None,
     fresh: Fresh = None,
     explain: Explain = False,
+    self_query: Annotated[
+        bool, typer.Option("--self-query", help="Turn what it says on metadata into filters.")
+    ] = False,
     full: Annotated[bool, typer.Option("--full", help="Show the whole text of a hit.")] = False,
 ) -> None:
     """Finds the passages that fit a question best.
 
     Example: ragrpc retrieve -c handbook "vacation days" -f 'year>=2025' -k 3
+
+    Example: ragrpc retrieve -c handbook "policies of last year on travel" --self-query --explain
     """
     session = session_of(context)
     with session.client() as rag:
@@ -66,7 +72,7 @@ def retrieve(
             top_k=top_k,
             filter=conditions.all_of(filter or []),
             pipeline=pipeline,
-            spec=_spec(min_score),
+            spec=_spec(min_score, self_query=self_query),
             at_least_as_fresh=fresh,
             explain=explain,
         )
@@ -127,5 +133,8 @@ def _print(answer: Answer | AnswerStream, *, as_json: bool) -> None:
             answers.show_answer(answer)
 
 
-def _spec(min_score: float | None) -> PipelineSpec | None:
-    return None if min_score is None else PipelineSpec(DenseRetriever(min_score))
+def _spec(min_score: float | None, *, self_query: bool = False) -> PipelineSpec | None:
+    base = None if min_score is None else DenseRetriever(min_score)
+    if self_query:
+        return PipelineSpec(SelfQueryRetriever(base))
+    return None if base is None else PipelineSpec(base)

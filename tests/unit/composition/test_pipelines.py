@@ -100,7 +100,7 @@ def test_a_wrong_file_is_refused_with_the_place(
 def test_parents_are_not_ranked_against_chunks(tmp_path: Path) -> None:
     parts = f"[{{retriever: {{parent_document: {{}}}}}}, {{{DENSE}}}]"
     text = f"pipelines: {{a: {{retriever: {{hybrid: {{parts: {parts}}}}}}}}}"
-    with pytest.raises(SettingsError, match="may not be a part of a hybrid"):
+    with pytest.raises(SettingsError, match="may not be parts of a hybrid"):
         pipelines(tmp_path, text)
 
 

@@ -1,3 +1,4 @@
+import re
 import shutil
 import sqlite3
 import subprocess
@@ -27,7 +28,7 @@ def declared(path: Path) -> set[str]:
     with closing(sqlite3.connect(path)) as connection:
         rows = connection.execute("SELECT tbl_name, sql FROM sqlite_master WHERE sql IS NOT NULL")
         return {
-            " ".join(sql.replace('"', "").split())
+            re.sub(r"\s*([(),])\s*", r"\1", " ".join(sql.replace('"', "").split()))
             for table, sql in rows
             if table not in {"alembic_version", "sqlite_sequence"}
         }
