@@ -145,6 +145,9 @@ def bound_behind(words: Sequence[Word], at: int) -> Bound | None:
         return None
     adverb = texts[1] in ("more", "less") and len(texts) > 2 and texts[2] in _MEASURED
     last = at + 2 + adverb
+    # "3 rooms and more than 80 square metres" goes on with another comparison.
+    if last < len(words) and (words[last].fold == "than" or words[last].numeric):
+        return None
     if texts[1] in _RISING:
         return Bound(GE, at, last)
     if texts[1] in _FALLING:

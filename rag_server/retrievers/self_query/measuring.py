@@ -18,6 +18,7 @@ from rag_server.retrievers.self_query.units import Unit, converted, is_money, un
 
 # A number without unit or name is believed up to that much beyond what documents hold.
 _PLAUSIBLE = 10.0
+_USUAL = 1e4
 _UNIT_SECONDS = 86_400.0
 
 
@@ -74,6 +75,7 @@ def _fit(
     bound = found.bound is not None or found.upper is not None
     named = reading.is_named(field, found.first, found.last)
     named = named or _named_inside(reading, found, field)
+    named = named or _named_by_next(reading, found, field)
     if unit is not None and not _same_dimension(unit, own):
         if not (named and own is None) or unit.dimension == "time":
             return None
@@ -85,7 +87,8 @@ def _fit(
     if quantity.spelled and unit is None:
         return None
     if unit is not None:
-        return _Choice(field, 0.86 if bound else 0.55, False)
+        likely = _near(_number(quantity.number, unit, field), field) and _usual(unit, own)
+        return _Choice(field, (0.86 if bound else 0.55) - 0.2 * (not likely), False)
     return _unnamed(found, quantity, field, own) if bound else None
 
 
@@ -106,6 +109,11 @@ def _unnamed(
     return _Choice(field, 0.55 if found.piece.period is not None else 0.66, False)
 
 
+def _usual(unit: Unit, own: Unit | None) -> bool:
+    """Whether people would say it in that unit: nobody tells years in minutes."""
+    return own is not None and 1 / _USUAL <= unit.factor / own.factor <= _USUAL
+
+
 def _near(number: float, field: FieldSchema) -> bool:
     least, most = field.least, field.most
     if not isinstance(least, int | float) or not isinstance(most, int | float):
@@ -119,6 +127,15 @@ def _named_inside(reading: Reading, found: Bounded, field: FieldSchema) -> bool:
     return any(
         field in each.names and inside[0] <= each.first < inside[1] for each in reading.pieces
     )
+
+
+def _named_by_next(reading: Reading, found: Bounded, field: FieldSchema) -> bool:
+    """As in "2 or 3 rooms": the name behind the next number is of both."""
+    following = next((each for each in reading.pieces if each.first >= found.last), None)
+    if following is None or following.quantity is None or found.bound is not None:
+        return False
+    gap = reading.between(found.last, following.first)
+    return gap in (["or"], [","], ["and"]) and reading.is_named_behind(field, following.last)
 
 
 def _same_dimension(unit: Unit, own: Unit | None) -> bool:

@@ -73,6 +73,9 @@ def _of(
     """Number of the condition that the negation at words [at, at + length) is of."""
     behind = at + length
     for number, each in enumerate(conditions):
+        if each.first == at < each.last:
+            # "non-remote" is a name of its own, which says it already.
+            return None
         if each.first < at < each.last:
             return number
         if each.last <= at:

@@ -56,7 +56,7 @@ class RelativeDates:
     def _relative(self, at: int) -> Period | None:
         """Last month, this year, next quarter."""
         step = NEAR.get(self._words.text(at))
-        if step is None:
+        if step is None or (step < 0 and self._is_rolling(at)):
             return None
         unit = self._words.text(at + 1)
         last = at + 2
@@ -82,7 +82,7 @@ class RelativeDates:
         """The past two weeks, the last 30 days, the past year; 3 months ago."""
         if self._words.text(at) in ("past", "last", "previous", "preceding"):
             number, behind = self._count(at + 1)
-            if number is None and self._words.text(at) == "past":
+            if number is None and (self._words.text(at) == "past" or self._is_rolling(at)):
                 number, behind = 1, at + 1
             if number is None:
                 return None
@@ -93,6 +93,11 @@ class RelativeDates:
             return None
         start = self._back(number, self._words.text(behind))
         return day_period(start, at, behind + 2) if start else None
+
+    def _is_rolling(self, at: int) -> bool:
+        """As in "within the last month", which is not the calendar's."""
+        before = self._words.text(at - 1)
+        return (self._words.text(at - 2) if before == "the" else before) in ("within", "over")
 
     def _count(self, at: int) -> tuple[int | None, int]:
         number = self._words.integer(at)

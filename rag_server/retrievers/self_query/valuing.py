@@ -20,6 +20,7 @@ _BASE = {
 }
 _NAMED = 0.14
 _OWNING = {"by", "from"}
+_RESTRICTING = {"by", "from", "for", "in"}
 # A verb takes these: "open a connection".
 _DETERMINERS = {"a", "an", "the", "my", "your", "our"}
 
@@ -113,7 +114,10 @@ def _doubt(reading: Reading, piece: Piece, entry: Entry, shape: Shape, proper: b
     if piece.first in shape.topic:
         doubt += 0.12 if proper else 0.25
     if shape.factual:
-        doubt += 0.05 if proper else 0.22
+        # "what does Swiss law say" is about it; "who signs in Austria" restricts.
+        before = reading.words[piece.first - 1].fold if piece.first else ""
+        restricting = len(words) > 1 or before in _RESTRICTING
+        doubt += 0.05 if proper and restricting else 0.28
     if len(words) == 1:
         doubt += _single_doubt(reading, piece, entry, shape)
     return doubt

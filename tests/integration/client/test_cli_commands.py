@@ -288,6 +288,7 @@ JSON_COMMANDS = [
     ("collections", ["collections", "list"]),
     ("collection", ["collections", "get", "handbook"]),
     ("collection", ["collections", "create", "new"]),
+    ("collection_schema", ["collections", "schema", "handbook"]),
     ("collection_deletion", ["collections", "delete", "handbook", "--yes"]),
     ("documents", ["documents", "list", "-c", "handbook"]),
     ("document", ["documents", "get", "-c", "handbook", "vacation.md"]),
