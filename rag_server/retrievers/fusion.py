@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +18,9 @@ class Ranking:
     weight: float
     scores: Mapping[str, float]
     others: Mapping[str, float]
+    # Statistics are those of the first so many of `scores`, so that they, and with them the
+    # order of the best, do not depend on how many hits were asked for.
+    depth: int = 100
 
 
 def fuse(rankings: Sequence[Ranking], spec: FusionSpec) -> dict[str, float]:
@@ -24,7 +28,7 @@ def fuse(rankings: Sequence[Ranking], spec: FusionSpec) -> dict[str, float]:
 
     Reciprocal rank fusion as of Cormack, Clarke and Buettcher (SIGIR 2009); the convex
     combination as of Bruch, Gai and Ingber (TOIS 2023), with z-scores or min-max. Statistics are
-    those of what the part gives.
+    those of the best that the part gives.
     """
     ids = list(dict.fromkeys(key for each in rankings for key in each.scores))
     total = np.zeros(len(ids))
@@ -53,7 +57,7 @@ def _reciprocal(ranking: Ranking, ids: Sequence[str], k: float) -> NDArray[np.fl
 def _normalised(
     ranking: Ranking, ids: Sequence[str], normalisation: Normalisation
 ) -> NDArray[np.float64]:
-    given = np.fromiter(ranking.scores.values(), float)
+    given = np.fromiter(islice(ranking.scores.values(), ranking.depth), float)
     last = float(given.min())
     scores = np.array(
         [ranking.scores.get(key, ranking.others.get(key, last)) for key in ids], float

@@ -59,7 +59,9 @@ class HybridRetriever:
         everything = list(_pool(found).values())
         for part in spec.parts:
             if not _finds(part, search):
-                asked = replace(search, spec=part.retriever, among=everything)
+                asked = replace(
+                    search, spec=part.retriever, among=everything, limit=len(everything)
+                )
                 yield _Part(part, self._base.retrieve(asked, call))
 
     def _found(self, spec: HybridSpec, search: Search, call: Call) -> Iterator[_Part]:
@@ -91,7 +93,8 @@ class HybridRetriever:
         if missing and isinstance(spec.fusion, ConvexSpec) and _scores(part.spec):
             asked = replace(search, spec=part.spec.retriever, among=missing, limit=len(missing))
             others = self._base.retrieve(asked, call)
-        return Ranking(part.spec.weight, scores, {each.chunk_id: each.score for each in others})
+        scored = {each.chunk_id: each.score for each in others}
+        return Ranking(part.spec.weight, scores, scored, spec.depth)
 
 
 def _finds(part: WeightedSpec, search: Search) -> bool:

@@ -40,7 +40,7 @@ def test_the_fitting_document_comes_first(rag: RagClient, animals: str) -> None:
 
 
 def test_hits_are_ordered_by_score_and_carry_their_stages(rag: RagClient, animals: str) -> None:
-    hits = rag.retrieve(animals, "eggs for breakfast").hits
+    hits = rag.retrieve(animals, "eggs for breakfast", pipeline="fast").hits
     assert len(hits) == len(ANIMALS)
     scores = [hit.score for hit in hits]
     assert scores == sorted(scores, reverse=True)

@@ -39,6 +39,20 @@ def test_z_scores_come_from_what_a_part_gives_alone() -> None:
     assert fused == pytest.approx({"7": 0.5, "8": -0.5, "9": -1.0})
 
 
+@pytest.mark.parametrize("normalisation", Normalisation)
+def test_what_is_given_beyond_the_depth_changes_nothing_before_it(
+    normalisation: Normalisation,
+) -> None:
+    few = {"a": 9.0, "b": 4.0, "c": 2.0}
+    more = {**few, "d": 1.0, "e": -7.0}
+    short, long = (
+        fuse([Ranking(1.0, scores, {}, depth=3)], ConvexSpec(normalisation))
+        for scores in (few, more)
+    )
+    assert {key: long[key] for key in few} == short
+    assert long["e"] < long["d"] < long["c"]
+
+
 @pytest.mark.parametrize("fusion", FUSIONS)
 def test_nothing_given_is_nothing(fusion: FusionSpec) -> None:
     assert fuse([Ranking(1.0, {}, {}), Ranking(1.0, {}, {})], fusion) == {}
