@@ -5,6 +5,9 @@ from dataclasses import fields, is_dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from google.protobuf.json_format import MessageToDict
+
+from rag_client._convert.pipelines import pipeline_message
 from rag_client.errors import RagError
 from rag_client.types import (
     CitationFound,
@@ -12,6 +15,7 @@ from rag_client.types import (
     Degraded,
     Event,
     HitsFound,
+    PipelineSpec,
     Started,
     TextDelta,
     TextRetracted,
@@ -54,8 +58,6 @@ def error(value: RagError) -> dict[str, Any]:
 def plain(value: Any) -> Any:
     """Dicts, lists and scalars only; instants in RFC 3339, durations in seconds."""
     match value:
-        case RagError():
-            return error(value)
         case datetime():
             return value.isoformat()
         case timedelta():
@@ -64,12 +66,23 @@ def plain(value: Any) -> Any:
             return {key: plain(each) for key, each in value.items()}
         case tuple() | list():
             return [plain(each) for each in value]
-        case _ if type(value) in STRATEGIES.values():
-            return {"strategy": strategy_of(value), **_fields(value)}
-        case _ if is_dataclass(value):
-            return _fields(value)
+        case _ if is_dataclass(value) or isinstance(value, RagError):
+            return _object(value)
         case _:
             return value
+
+
+def _object(value: Any) -> dict[str, Any]:
+    match value:
+        case RagError():
+            return error(value)
+        case PipelineSpec():
+            # As in a file of pipelines.
+            return MessageToDict(pipeline_message(value), preserving_proto_field_name=True)
+        case _ if type(value) in STRATEGIES.values():
+            return {"strategy": strategy_of(value), **_fields(value)}
+        case _:
+            return _fields(value)
 
 
 def _fields(value: Any) -> dict[str, Any]:
