@@ -91,6 +91,8 @@ from rag_client.types import (
     MetadataField,
     MetadataSchema,
     MmrReranker,
+    Modality,
+    MultimodalRetriever,
     MultiQueryRetriever,
     Normalisation,
     OpenAiGenerator,
@@ -127,6 +129,8 @@ from rag_client.types import (
     UpsertResult,
     Usage,
     Value,
+    VectorField,
+    WeightedField,
     WeightedRetriever,
 )
 
@@ -211,7 +215,9 @@ __all__ = [
     "MetadataField",
     "MetadataSchema",
     "MmrReranker",
+    "Modality",
     "MultiQueryRetriever",
+    "MultimodalRetriever",
     "Normalisation",
     "NotFound",
     "OpenAiGenerator",
@@ -258,6 +264,8 @@ __all__ = [
     "UpsertResult",
     "Usage",
     "Value",
+    "VectorField",
     "Violation",
+    "WeightedField",
     "WeightedRetriever",
 ]

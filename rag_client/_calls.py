@@ -27,7 +27,7 @@ from rag_client._convert import answers, backups, documents, jobs, server
 from rag_client._convert.chunking import chunking_message
 from rag_client._convert.metadata import filter_message
 from rag_client._convert.metadata_schema import collection_schema, schema_message, verdict
-from rag_client._convert.requests import consistency, encodable, query, retrieve
+from rag_client._convert.requests import consistency, encodable, modality, query, retrieve
 from rag_client.errors import RagError
 from rag_client.filters import Filter
 
@@ -84,6 +84,7 @@ def create_collection(
     chunking: types.Chunking | None,
     embedder: str,
     schema: types.MetadataSchema | None,
+    fields: Sequence[types.Modality | str],
     validate_only: bool,
 ) -> Call[types.Collection]:
     """Creates a collection."""
@@ -93,6 +94,7 @@ def create_collection(
         chunking=chunking_message(chunking),
         embedder=embedder,
         metadata_schema=schema_message(schema),
+        fields=map(modality, fields),
         validate_only=validate_only,
     )
     return Call(

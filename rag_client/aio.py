@@ -4,6 +4,7 @@
 # ruff: noqa: ASYNC109
 
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from os import PathLike
 from types import TracebackType
 from typing import Self
 from uuid import uuid4
@@ -37,6 +38,7 @@ from rag_client.types import (
     IngestResult,
     Job,
     MetadataSchema,
+    Modality,
     PipelineSpec,
     Reindexing,
     Retrieval,
@@ -78,7 +80,7 @@ class AsyncRagClient:
     async def retrieve(
         self,
         collection: str,
-        query: str,
+        query: str = "",
         *,
         top_k: int | None = None,
         filter: Filter | None = None,
@@ -86,11 +88,12 @@ class AsyncRagClient:
         spec: PipelineSpec | None = None,
         at_least_as_fresh: str | None = None,
         explain: bool = False,
+        image: bytes | str | PathLike[str] | None = None,
         timeout: float | None = None,
     ) -> Retrieval:
         """The chunks that fit `query` best; see RetrieveRequest for the options."""
         request = RetrieveRequest(
-            collection, query, top_k, filter, pipeline, spec, at_least_as_fresh, explain
+            collection, query, top_k, filter, pipeline, spec, at_least_as_fresh, explain, image
         )
         return await self._transport.invoke(_calls.retrieve_hits(request), timeout)
 
@@ -113,11 +116,12 @@ class AsyncRagClient:
         generator: Generator | None = None,
         at_least_as_fresh: str | None = None,
         explain: bool = False,
+        image: bytes | str | PathLike[str] | None = None,
         timeout: float | None = None,
     ) -> Answer:
         """An answer with checked citations; having none is data, not an error."""
         request = RetrieveRequest(
-            collection, query, top_k, filter, pipeline, spec, at_least_as_fresh, explain
+            collection, query, top_k, filter, pipeline, spec, at_least_as_fresh, explain, image
         )
         return await self._transport.invoke(_calls.answer(request, generator), timeout)
 
@@ -133,11 +137,12 @@ class AsyncRagClient:
         generator: Generator | None = None,
         at_least_as_fresh: str | None = None,
         explain: bool = False,
+        image: bytes | str | PathLike[str] | None = None,
         timeout: float | None = None,
     ) -> AsyncAnswerStream:
         """The same answer as a stream of typed events."""
         request = RetrieveRequest(
-            collection, query, top_k, filter, pipeline, spec, at_least_as_fresh, explain
+            collection, query, top_k, filter, pipeline, spec, at_least_as_fresh, explain, image
         )
         return self._transport.stream(_calls.stream_answer(request, generator), timeout)
 
@@ -190,16 +195,18 @@ class AsyncCollections:
         chunking: Chunking | None = None,
         embedder: str = "",
         metadata_schema: MetadataSchema | None = None,
+        fields: Sequence[Modality | str] = (),
         exist_ok: bool = False,
         validate_only: bool = False,
         timeout: float | None = None,
     ) -> Collection:
         """Creates an empty collection whose documents are cut by `chunking` and embedded by
-        `embedder` (None and empty: the server's defaults). `exist_ok` returns one that is
-        there, as it is; `validate_only` checks everything and creates nothing."""
+        `embedder` (None and empty: the server's defaults), with these vector `fields` beside the
+        text, such as "image". `exist_ok` returns one that is there, as it is; `validate_only`
+        checks everything and creates nothing."""
         try:
             call = _calls.create_collection(
-                name, description, chunking, embedder, metadata_schema, validate_only
+                name, description, chunking, embedder, metadata_schema, fields, validate_only
             )
             return await self._transport.invoke(call, timeout)
         except AlreadyExists:

@@ -1,6 +1,7 @@
 """The blocking client."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from os import PathLike
 from types import TracebackType
 from typing import Self
 from uuid import uuid4
@@ -34,6 +35,7 @@ from rag_client.types import (
     IngestResult,
     Job,
     MetadataSchema,
+    Modality,
     PipelineSpec,
     Reindexing,
     Retrieval,
@@ -74,7 +76,7 @@ class RagClient:
     def retrieve(
         self,
         collection: str,
-        query: str,
+        query: str = "",
         *,
         top_k: int | None = None,
         filter: Filter | None = None,
@@ -82,11 +84,12 @@ class RagClient:
         spec: PipelineSpec | None = None,
         at_least_as_fresh: str | None = None,
         explain: bool = False,
+        image: bytes | str | PathLike[str] | None = None,
         timeout: float | None = None,
     ) -> Retrieval:
         """The chunks that fit `query` best; see RetrieveRequest for the options."""
         request = RetrieveRequest(
-            collection, query, top_k, filter, pipeline, spec, at_least_as_fresh, explain
+            collection, query, top_k, filter, pipeline, spec, at_least_as_fresh, explain, image
         )
         return self._transport.invoke(_calls.retrieve_hits(request), timeout)
 
@@ -109,11 +112,12 @@ class RagClient:
         generator: Generator | None = None,
         at_least_as_fresh: str | None = None,
         explain: bool = False,
+        image: bytes | str | PathLike[str] | None = None,
         timeout: float | None = None,
     ) -> Answer:
         """An answer with checked citations; having none is data, not an error."""
         request = RetrieveRequest(
-            collection, query, top_k, filter, pipeline, spec, at_least_as_fresh, explain
+            collection, query, top_k, filter, pipeline, spec, at_least_as_fresh, explain, image
         )
         return self._transport.invoke(_calls.answer(request, generator), timeout)
 
@@ -129,11 +133,12 @@ class RagClient:
         generator: Generator | None = None,
         at_least_as_fresh: str | None = None,
         explain: bool = False,
+        image: bytes | str | PathLike[str] | None = None,
         timeout: float | None = None,
     ) -> AnswerStream:
         """The same answer as a stream of typed events."""
         request = RetrieveRequest(
-            collection, query, top_k, filter, pipeline, spec, at_least_as_fresh, explain
+            collection, query, top_k, filter, pipeline, spec, at_least_as_fresh, explain, image
         )
         return self._transport.stream(_calls.stream_answer(request, generator), timeout)
 
@@ -185,16 +190,18 @@ class Collections:
         chunking: Chunking | None = None,
         embedder: str = "",
         metadata_schema: MetadataSchema | None = None,
+        fields: Sequence[Modality | str] = (),
         exist_ok: bool = False,
         validate_only: bool = False,
         timeout: float | None = None,
     ) -> Collection:
         """Creates an empty collection whose documents are cut by `chunking` and embedded by
-        `embedder` (None and empty: the server's defaults). `exist_ok` returns one that is
-        there, as it is; `validate_only` checks everything and creates nothing."""
+        `embedder` (None and empty: the server's defaults), with these vector `fields` beside the
+        text, such as "image". `exist_ok` returns one that is there, as it is; `validate_only`
+        checks everything and creates nothing."""
         try:
             call = _calls.create_collection(
-                name, description, chunking, embedder, metadata_schema, validate_only
+                name, description, chunking, embedder, metadata_schema, fields, validate_only
             )
             return self._transport.invoke(call, timeout)
         except AlreadyExists:

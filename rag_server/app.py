@@ -20,7 +20,7 @@ from rag_server.core.health import Watch
 from rag_server.core.job_desk import JobDesk
 from rag_server.core.protocols import Embedder
 from rag_server.core.telemetry import Telemetry
-from rag_server.embedders import EMBEDDERS
+from rag_server.embedders import EMBEDDERS, IMAGE_EMBEDDERS
 from rag_server.observability.logging import configure_logging
 from rag_server.observability.metrics import Metrics
 from rag_server.observability.telemetry import Observer
@@ -112,7 +112,10 @@ def _tracing(settings: Settings, stack: AsyncExitStack) -> Tracing | None:
 
 def _check_names(settings: Settings) -> None:
     """What a setting names must stand in the table of its kind."""
-    name = settings.embedder.name
-    if name not in EMBEDDERS:
-        known = ", ".join(sorted(EMBEDDERS))
-        raise SettingsError(f"setting embedder.name names {name!r}, which is not one of: {known}")
+    for setting, name, table in (
+        ("embedder.name", settings.embedder.name, EMBEDDERS),
+        ("images.embedder", settings.images.embedder, IMAGE_EMBEDDERS),
+    ):
+        if name not in table:
+            known = ", ".join(sorted(table))
+            raise SettingsError(f"setting {setting} names {name!r}, which is not one of: {known}")

@@ -1,6 +1,6 @@
 """From messages about collections and documents to the client's values."""
 
-from ragrpc.v1 import collection_service_pb2, document_service_pb2
+from ragrpc.v1 import collection_service_pb2, document_service_pb2, modality_pb2
 
 from rag_client import types
 from rag_client._convert.chunking import chunking
@@ -25,6 +25,20 @@ def collection(message: collection_service_pb2.Collection) -> types.Collection:
         metadata_schema=(
             schema(message.metadata_schema) if message.HasField("metadata_schema") else None
         ),
+        fields=tuple(map(_field, message.fields)),
+    )
+
+
+def _field(message: collection_service_pb2.VectorField) -> types.VectorField:
+    return types.VectorField(
+        enum_of(
+            types.Modality,
+            "MODALITY_",
+            modality_pb2.Modality,
+            message.modality,
+            types.Modality.UNSPECIFIED,
+        ),
+        message.embedder,
     )
 
 

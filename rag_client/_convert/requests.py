@@ -2,6 +2,8 @@
 
 from collections.abc import Callable
 from functools import wraps
+from os import PathLike
+from pathlib import Path
 from typing import ParamSpec, TypeVar, assert_never
 
 from ragrpc.v1 import document_service_pb2, rag_service_pb2, retrieval_pb2
@@ -14,6 +16,7 @@ from rag_client.types import (
     Document,
     ExtractiveGenerator,
     Generator,
+    Modality,
     OpenAiGenerator,
     RetrieveRequest,
 )
@@ -83,6 +86,15 @@ def _content_type(document: Document, field: str) -> str:
         raise InvalidArgument.of(f"{field}.content_type", f"must be one of {known}") from None
 
 
+def modality(field: Modality | str) -> str:
+    """The label of a vector field. Raises InvalidArgument for what is none."""
+    try:
+        return f"MODALITY_{Modality(field).name}"
+    except ValueError:
+        known = ", ".join(Modality)
+        raise InvalidArgument.of("fields", f"must be of {known}") from None
+
+
 def consistency(at_least_as_fresh: str | None) -> retrieval_pb2.Consistency | None:
     """How fresh a read must be; None and "" ask for nothing."""
     if not at_least_as_fresh:
@@ -103,7 +115,18 @@ def retrieve(request: RetrieveRequest) -> rag_service_pb2.RetrieveRequest:
         spec=pipeline_message(request.spec) if request.spec is not None else None,
         consistency=consistency(request.at_least_as_fresh),
         explain=request.explain,
+        image=_image(request.image),
     )
+
+
+def _image(image: bytes | str | PathLike[str] | None) -> bytes | None:
+    if image is None or isinstance(image, bytes):
+        return image
+    try:
+        return Path(image).read_bytes()
+    except OSError as error:
+        message = f"the image cannot be read: {error.strerror}"
+        raise InvalidArgument(message, reason="UNREADABLE_FILE") from None
 
 
 def query(request: RetrieveRequest, generator: Generator | None) -> rag_service_pb2.QueryRequest:

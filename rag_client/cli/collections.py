@@ -22,6 +22,7 @@ from rag_client.types import (
     FieldCatalogue,
     FieldType,
     MetadataField,
+    Modality,
     Reindexing,
 )
 
@@ -105,6 +106,13 @@ def create(
     overlap: Overlap = None,
     language: Language = None,
     parent_tokens: ParentTokens = None,
+    field: Annotated[
+        list[Modality] | None,
+        typer.Option(
+            help="A vector field beside the text, such as image, by which images are found. "
+            "May be repeated."
+        ),
+    ] = None,
 ) -> None:
     """Creates an empty collection.
 
@@ -122,7 +130,11 @@ def create(
     session = session_of(context)
     with session.client() as rag:
         made = rag.collections.create(
-            name, description=description, chunking=asked, exist_ok=exist_ok
+            name,
+            description=description,
+            chunking=asked,
+            fields=field or (),
+            exist_ok=exist_ok,
         )
     _show(made, as_json=session.json)
 
@@ -213,5 +225,6 @@ def _show(collection: Collection, *, as_json: bool) -> None:
         ("generation", collection.generation),
         ("embedder", collection.embedder),
         ("chunking", described(collection.chunking)),
+        ("fields", ", ".join(f"{each.modality} ({each.embedder})" for each in collection.fields)),
     ]
     output.table(("field", "value"), rows)

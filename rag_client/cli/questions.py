@@ -1,6 +1,7 @@
 """`ragrpc retrieve` and `ragrpc query`."""
 
 from enum import StrEnum
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -22,9 +23,12 @@ from rag_client.types import (
     DenseRetriever,
     ExtractiveGenerator,
     Generator,
+    Modality,
+    MultimodalRetriever,
     OpenAiGenerator,
     PipelineSpec,
     SelfQueryRetriever,
+    WeightedField,
 )
 
 Question = Annotated[str, typer.Argument(help="The question.", metavar="QUESTION")]
@@ -43,10 +47,18 @@ _GENERATORS: dict[GeneratorName, Generator] = {
 }
 
 
+# What --image asks for by itself.
+_SEEN = PipelineSpec(
+    MultimodalRetriever([WeightedField(Modality.TEXT), WeightedField(Modality.IMAGE)])
+)
+
+
 def retrieve(
     context: typer.Context,
-    question: Question,
     collection: CollectionName,
+    question: Annotated[
+        str, typer.Argument(help="The question; may be left out with --image.", metavar="QUESTION")
+    ] = "",
     filter: Filters = None,
     top_k: TopK = None,
     pipeline: Pipeline = None,
@@ -56,6 +68,15 @@ def retrieve(
     self_query: Annotated[
         bool, typer.Option("--self-query", help="Turn what it says on metadata into filters.")
     ] = False,
+    image: Annotated[
+        Path | None,
+        typer.Option(
+            exists=True,
+            dir_okay=False,
+            help="Find what looks like this image, and fits the question; without --pipeline by "
+            "text and image alike.",
+        ),
+    ] = None,
     full: Annotated[bool, typer.Option("--full", help="Show the whole text of a hit.")] = False,
 ) -> None:
     """Finds the passages that fit a question best.
@@ -63,7 +84,15 @@ def retrieve(
     Example: ragrpc retrieve -c handbook "vacation days" -f 'year>=2025' -k 3
 
     Example: ragrpc retrieve -c handbook "policies of last year on travel" --self-query --explain
+
+    Example: ragrpc retrieve -c photos --image barn.jpg
     """
+    if pipeline is None and image is not None:
+        if min_score is not None or self_query:
+            raise typer.BadParameter("cannot be had with --min-score or --self-query")
+        spec: PipelineSpec | None = _SEEN
+    else:
+        spec = _spec(min_score, self_query=self_query)
     session = session_of(context)
     with session.client() as rag:
         found = rag.retrieve(
@@ -72,9 +101,10 @@ def retrieve(
             top_k=top_k,
             filter=conditions.all_of(filter or []),
             pipeline=pipeline,
-            spec=_spec(min_score, self_query=self_query),
+            spec=spec,
             at_least_as_fresh=fresh,
             explain=explain,
+            image=image,
         )
     if session.json:
         output.json_line(found)

@@ -38,6 +38,7 @@ from rag_client.types.documents import (
     UpsertOutcome,
     UpsertProgress,
     UpsertResult,
+    VectorField,
 )
 from rag_client.types.events import (
     CitationFound,
@@ -71,6 +72,8 @@ from rag_client.types.pipelines import (
     LlmReranker,
     MaxSimReranker,
     MmrReranker,
+    Modality,
+    MultimodalRetriever,
     MultiQueryRetriever,
     Normalisation,
     ParentDocumentRetriever,
@@ -81,6 +84,7 @@ from rag_client.types.pipelines import (
     SelfQueryRetriever,
     SentenceRetriever,
     Understander,
+    WeightedField,
     WeightedRetriever,
 )
 from rag_client.types.requests import (
@@ -170,7 +174,9 @@ __all__ = [
     "MetadataField",
     "MetadataSchema",
     "MmrReranker",
+    "Modality",
     "MultiQueryRetriever",
+    "MultimodalRetriever",
     "Normalisation",
     "OpenAiGenerator",
     "OutcomeKind",
@@ -206,5 +212,7 @@ __all__ = [
     "UpsertResult",
     "Usage",
     "Value",
+    "VectorField",
+    "WeightedField",
     "WeightedRetriever",
 ]

@@ -9,6 +9,7 @@ from typing import Literal
 from rag_client.errors import RagError, UpsertFailed
 from rag_client.types.chunking import Chunking
 from rag_client.types.metadata_schema import MetadataSchema
+from rag_client.types.pipelines import Modality
 from rag_client.values import Metadata, Span
 
 
@@ -27,11 +28,19 @@ class ContentType(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class VectorField:
+    """A vector field of a collection, and the model that makes its vectors."""
+
+    modality: Modality
+    embedder: str
+
+
+@dataclass(frozen=True, slots=True)
 class Collection:
     """A named set of documents. `revision` counts its commits, `generation` (from 1) the
     builds of its chunks and vectors; the counts are of what is visible. `chunking` is that of
     the serving generation, with every option; None: one that this client does not know.
-    `metadata_schema` is the declared one, if any."""
+    `metadata_schema` is the declared one, if any; `fields` are those beside the text."""
 
     name: str
     description: str
@@ -43,6 +52,7 @@ class Collection:
     embedder: str
     chunking: Chunking | None = None
     metadata_schema: MetadataSchema | None = None
+    fields: tuple[VectorField, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

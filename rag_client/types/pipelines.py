@@ -73,6 +73,14 @@ class HybridRetriever:
     depth: int | None = None
 
 
+class Modality(StrEnum):
+    """What a vector field of a collection is made from."""
+
+    UNSPECIFIED = "unspecified"
+    TEXT = "text"
+    IMAGE = "image"
+
+
 class Expansion(StrEnum):
     """What takes the place of a chunk that was found."""
 
@@ -158,6 +166,27 @@ class SelfQueryRetriever:
     today: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class WeightedField:
+    """A vector field as part of a search; only the ratio of the weights (above 0, server default
+    1) counts."""
+
+    field: Modality
+    weight: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class MultimodalRetriever:
+    """A search in each of these vector fields, fused (server default: ConvexCombination): the
+    text by `base` (server default: dense), images by the question's image. Each gives `depth`
+    candidates (1 to 1,000, server default 100)."""
+
+    fields: Sequence[WeightedField]
+    fusion: ReciprocalRankFusion | ConvexCombination | None = None
+    depth: int | None = None
+    base: Union["Retriever", None] = None
+
+
 Retriever = (
     DenseRetriever
     | LexicalRetriever
@@ -168,6 +197,7 @@ Retriever = (
     | HydeRetriever
     | CustomRetriever
     | SelfQueryRetriever
+    | MultimodalRetriever
 )
 
 

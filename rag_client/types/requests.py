@@ -1,6 +1,7 @@
 """What a question may ask for, beyond its words."""
 
 from dataclasses import dataclass
+from os import PathLike
 
 from rag_client.filters import Filter
 from rag_client.types.pipelines import PipelineSpec
@@ -32,14 +33,17 @@ class RetrieveRequest:
     `top_k` 1 to 1,000, server default 10. At most one of `pipeline` (a name that
     `server_info` lists) and `spec`; neither: the pipeline "default".
     `at_least_as_fresh` is the consistency token of a write that the read must see.
-    `explain` adds the candidate funnel to the result.
+    `explain` adds the candidate funnel to the result. `image`, the bytes of a PNG, JPEG, WebP or
+    GIF or the path of one (8 MiB at most), is for a MultimodalRetriever with the field IMAGE;
+    `query` may then be empty, except to get an answer.
     """
 
     collection: str
-    query: str
+    query: str = ""
     top_k: int | None = None
     filter: Filter | None = None
     pipeline: str | None = None
     spec: PipelineSpec | None = None
     at_least_as_fresh: str | None = None
     explain: bool = False
+    image: bytes | str | PathLike[str] | None = None

@@ -7,7 +7,8 @@ from rag_server.composition.engines import Engines
 from rag_server.composition.parts import Parts, Preparations
 from rag_server.composition.pools import Pools, parsing_limits
 from rag_server.core.chunking import STRATEGIES, ChunkingSpec
-from rag_server.core.documents import GenerationSettings
+from rag_server.core.content import Modality
+from rag_server.core.documents import GenerationSettings, VectorField
 from rag_server.core.frames import Credits
 from rag_server.core.ingest import IngestPath
 from rag_server.core.ingest_session import StreamLimits
@@ -19,22 +20,31 @@ from rag_server.ingestion.parsing import SafeParsing
 from rag_server.settings import Settings
 
 
-def preparations(settings: Settings, engines: Engines, pools: Pools) -> Preparations:
-    """One Preparation per recipe, kept."""
-    parsing = SafeParsing(
+def safe_parsing(settings: Settings, pools: Pools) -> SafeParsing:
+    """Parsing of what anybody sends."""
+    return SafeParsing(
         parsing_limits(settings), pools.parsers, parses=pools.parses, writes=pools.writes
     )
+
+
+def preparations(settings: Settings, engines: Engines, pools: Pools) -> Preparations:
+    """One Preparation per recipe, kept."""
+    parsing = safe_parsing(settings, pools)
 
     @lru_cache
     def preparation(settings: GenerationSettings) -> Preparation:
         make_chunker = CHUNKERS[type(settings.chunking)]
         embedder = known_embedder(settings.embedder, engines.embedders)
+        image_embedder = None
+        if image := settings.field_of(Modality.IMAGE):
+            image_embedder = known_embedder(image.embedder, engines.image_embedders)
         return Preparation(
             parsing=parsing,
             chunker=make_chunker(settings.chunking, embedder.token_offsets),
             embedder=embedder,
             embeddings=engines.catalog.embeddings,
             writes=pools.writes,
+            image_embedder=image_embedder,
         )
 
     return preparation
@@ -75,5 +85,11 @@ def library(parts: Parts) -> Library:
     require(chunking)
     defaults = GenerationSettings(engines.embedder.name, chunking)
     return Library(
-        engines.catalog, pools.reads, pools.commits, defaults, require, engines.embedders
+        engines.catalog,
+        pools.reads,
+        pools.commits,
+        defaults,
+        require,
+        engines.embedders,
+        [VectorField(Modality.IMAGE, name) for name in engines.image_embedders],
     )

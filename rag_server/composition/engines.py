@@ -16,10 +16,10 @@ from rag_server.core.errors import PreconditionFailed, Reason
 from rag_server.core.follower import Follower
 from rag_server.core.followers import Followers
 from rag_server.core.leadership import Leadership
-from rag_server.core.protocols import Embedder, Tokenising
+from rag_server.core.protocols import Embedder, ImageEmbedder, Tokenising
 from rag_server.core.telemetry import Telemetry
 from rag_server.core.vector_applier import VectorApplier
-from rag_server.embedders import EMBEDDERS
+from rag_server.embedders import EMBEDDERS, IMAGE_EMBEDDERS
 from rag_server.indexes.lexical.applier import LexicalApplier
 from rag_server.indexes.lexical.index import LexicalIndex
 from rag_server.indexes.resident.index import ResidentIndex
@@ -42,6 +42,7 @@ class Engines:
     index: ChromaIndex
     embedder: Embedder
     embedders: Mapping[str, Embedder]
+    image_embedders: Mapping[str, ImageEmbedder]
     lexical: LexicalIndex
     followers: Followers
     resident: ResidentIndex
@@ -67,9 +68,10 @@ async def open_engines(
     catalog = await asyncio.to_thread(open_catalog, catalog_location(settings), telemetry)
     stack.callback(catalog.close)
     # Both take about a second, most of it outside of the interpreter.
-    index, model = await asyncio.gather(
+    index, model, image_model = await asyncio.gather(
         asyncio.to_thread(open_index, settings, catalog.identity, telemetry),
         asyncio.to_thread(_load_embedder, settings, embedder),
+        asyncio.to_thread(IMAGE_EMBEDDERS[settings.images.embedder], settings.images.model),
     )
     stack.callback(index.close)
     lexical = await asyncio.to_thread(open_lexical, settings, catalog.identity, telemetry)
@@ -82,7 +84,8 @@ async def open_engines(
     stack.callback(resident.stop)
     embedders = {each.name: each for each in _with_variants((*others, model))}
     backups = open_backups(settings, catalog, telemetry)
-    return Engines(catalog, index, model, embedders, lexical, followers, resident, backups)
+    images = {image_model.name: image_model}
+    return Engines(catalog, index, model, embedders, images, lexical, followers, resident, backups)
 
 
 def _followers(

@@ -1,11 +1,14 @@
 """The query path."""
 
 from rag_server.cache.query_embeddings import QueryEmbeddings
+from rag_server.composition.documents import safe_parsing
 from rag_server.composition.generators import completion, default_generator
 from rag_server.composition.parts import Parts
 from rag_server.composition.rerankers import rerankers
 from rag_server.core.pipeline import QueryPath
+from rag_server.core.shown import QuestionImages
 from rag_server.generators.completion import NoModel
+from rag_server.indexes.fields.index import ExactFields
 from rag_server.retrievers import Retrievers, Sources
 from rag_server.text.citer import LexicalCiter
 
@@ -27,6 +30,9 @@ def query_path(parts: Parts) -> QueryPath:
         completion=model,
         plugins=parts.plugins,
         schemas=parts.schemas,
+        fields=engines.catalog.fields,
+        field_index=ExactFields(engines.catalog.fields, settings.images.memory_bytes),
+        image_embedders=engines.image_embedders,
     )
     return QueryPath(
         catalog=engines.catalog,
@@ -43,4 +49,5 @@ def query_path(parts: Parts) -> QueryPath:
         citer=LexicalCiter(),
         reads=parts.pools.reads,
         assisted=parts.pools.reads if isinstance(model, NoModel) else parts.pools.models,
+        images=QuestionImages(safe_parsing(settings, parts.pools)),
     )

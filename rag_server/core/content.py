@@ -26,6 +26,13 @@ class ContentType(StrEnum):
         return self not in (ContentType.PDF, ContentType.DOCX, ContentType.IMAGE)
 
 
+class Modality(StrEnum):
+    """What a vector field of a document is made from; names of `ragrpc.v1.Modality`."""
+
+    TEXT = "TEXT"
+    IMAGE = "IMAGE"
+
+
 @dataclass(frozen=True, slots=True)
 class Mark:
     """From byte `start` of the parsed text on, up to the next mark, the text stands on `page`

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rag_server.core.chunking import ChunkingSpec, RecursiveChunking
-from rag_server.core.content import ContentType, Mark
+from rag_server.core.content import ContentType, Mark, Modality
 from rag_server.core.errors import RagError
 from rag_server.core.metadata_schema import MetadataSchema
 from rag_server.core.values import Metadata, Span
@@ -103,12 +103,27 @@ class IndexSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class VectorField:
+    """A vector field that documents have beside the vectors of their chunks, and the name of the
+    model that makes its vectors."""
+
+    modality: Modality
+    embedder: str
+
+
+@dataclass(frozen=True, slots=True)
 class GenerationSettings:
-    """What the chunks and vectors of a generation are made with; `embedder` by its name."""
+    """What the chunks and vectors of a generation are made with; `embedder` by its name. All
+    generations of a collection have the same `fields`."""
 
     embedder: str
     chunking: ChunkingSpec = field(default_factory=RecursiveChunking)
     index: IndexSettings = field(default_factory=IndexSettings)
+    fields: tuple[VectorField, ...] = ()
+
+    def field_of(self, modality: Modality) -> VectorField | None:
+        """The field of a modality."""
+        return next((each for each in self.fields if each.modality is modality), None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,6 +173,17 @@ class NewChunk:
 
 
 @dataclass(frozen=True, slots=True)
+class NewVector:
+    """A vector of a field on its way into the catalog: of `span` of the document's text, or what
+    that stands for. `key` identifies it by content and model."""
+
+    modality: Modality
+    span: Span
+    key: bytes
+    vector: Vector
+
+
+@dataclass(frozen=True, slots=True)
 class NewDocument:
     """A parsed, chunked and embedded document on its way into the catalog.
 
@@ -173,6 +199,7 @@ class NewDocument:
     fingerprint: bytes
     recipe: bytes
     chunks: Sequence[NewChunk]
+    vectors: Sequence[NewVector] = ()
 
 
 @dataclass(frozen=True, slots=True)

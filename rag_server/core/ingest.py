@@ -18,7 +18,7 @@ from rag_server.core.documents import (
     View,
 )
 from rag_server.core.errors import Exhausted, RagError, Reason, Unavailable
-from rag_server.core.preparation import Preparation, Prepared, fingerprint_of
+from rag_server.core.preparation import Preparation, Prepared
 from rag_server.core.principal import Role
 from rag_server.core.protocols import Catalog, Workers
 from rag_server.core.retrieval import Timing
@@ -138,9 +138,11 @@ class IngestPath:
         def work() -> tuple[Collection, Sequence[Changed | Outcome]]:
             collection = self._catalog.collections.get(call.principal.tenant, name)
             known = self._catalog.documents.known(collection.view, ids)
-            recipe = self._preparation(collection.settings).recipe
+            preparation = self._preparation(collection.settings)
             return collection, [
-                _compared(each, known.get(each.id), recipe) if isinstance(each, Document) else each
+                _compared(each, known.get(each.id), preparation)
+                if isinstance(each, Document)
+                else each
                 for each in documents
             ]
 
@@ -207,8 +209,10 @@ def _for_a_time(error: RagError) -> bool:
     return isinstance(error, Unavailable)
 
 
-def _compared(document: Document, known: Known | None, recipe: bytes) -> Changed | Outcome:
-    fingerprint = fingerprint_of(document)
-    if known and (known.fingerprint, known.recipe) == (fingerprint, recipe):
+def _compared(
+    document: Document, known: Known | None, preparation: Preparation
+) -> Changed | Outcome:
+    fingerprint = preparation.fingerprint(document)
+    if known and (known.fingerprint, known.recipe) == (fingerprint, preparation.recipe):
         return Outcome(document.id, OutcomeKind.UNCHANGED, known.chunk_count)
     return Changed(document, fingerprint)

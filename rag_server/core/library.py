@@ -1,6 +1,6 @@
 """What is stored, read and administered: collections, documents and chunks."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Container, Sequence
 from collections.abc import Collection as Names
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -9,7 +9,14 @@ from typing import Generic, TypeVar
 
 from rag_server.core.call import Call, Deadline
 from rag_server.core.chunking import ChunkingSpec
-from rag_server.core.documents import Collection, GenerationSettings, StoredChunk, StoredDocument
+from rag_server.core.content import Modality
+from rag_server.core.documents import (
+    Collection,
+    GenerationSettings,
+    StoredChunk,
+    StoredDocument,
+    VectorField,
+)
 from rag_server.core.errors import AlreadyExists, NotFound, Reason
 from rag_server.core.filters import Filter, conjunction, matches
 from rag_server.core.metadata_schema import MetadataSchema
@@ -45,16 +52,18 @@ class Library:
         defaults: GenerationSettings,
         require: Callable[[ChunkingSpec], object],
         embedders: Names[str],
+        fields: Sequence[VectorField],
     ) -> None:
         """`defaults`: what a collection gets that asks for nothing else; `require` raises
         PreconditionFailed for a chunking that this server lacks the parts for; `embedders`:
-        names of those that it runs."""
+        names of those that it runs; `fields` that a collection can have."""
         self._catalog = catalog
         self._reads = reads
         self._commits = commits
         self._defaults = defaults
         self._require = require
         self._embedders = embedders
+        self._fields = fields
 
     async def create_collection(
         self,
@@ -65,16 +74,19 @@ class Library:
         *,
         embedder: str = "",
         schema: MetadataSchema | None = None,
+        fields: Container[Modality] = (),
         dry: bool = False,
     ) -> Collection:
         """A new, empty collection, chunked by default where `chunking` is None, embedded by
-        default where `embedder` is empty. Raises AlreadyExists, NotFound, PreconditionFailed."""
+        default where `embedder` is empty, with those vector fields. Raises AlreadyExists,
+        NotFound, PreconditionFailed."""
         call.principal.require(Role.WRITER)
         tenant = call.principal.tenant
         settings = replace(
             self._defaults,
             chunking=chunking or self._defaults.chunking,
             embedder=embedder or self._defaults.embedder,
+            fields=tuple(each for each in self._fields if each.modality in fields),
         )
 
         def work() -> Collection:

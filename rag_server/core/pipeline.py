@@ -14,6 +14,7 @@ from time import perf_counter
 from typing import TypeVar
 
 from rag_server.core.call import Call
+from rag_server.core.content import Pixels
 from rag_server.core.context import with_sentences
 from rag_server.core.documents import Collection
 from rag_server.core.draft import Draft
@@ -47,6 +48,7 @@ from rag_server.core.retrieval import (
     RetrieveResult,
     Started,
 )
+from rag_server.core.shown import QuestionImages, check_shown
 from rag_server.core.specs import PipelineSpec, asks_model
 from rag_server.core.tokens import revision_of
 
@@ -73,6 +75,7 @@ class QueryPath:
         citer: Citer,
         reads: Workers,
         assisted: Workers,
+        images: QuestionImages,
     ) -> None:
         """`assisted` are the threads of retrievals that may wait for a language model, `reads`
         those of all others."""
@@ -87,15 +90,17 @@ class QueryPath:
         self._citer = citer
         self._reads = reads
         self._assisted = assisted
+        self._images = images
 
     async def retrieve(self, request: RetrieveRequest, call: Call) -> Retrieval:
         """The chunks that fit the question best."""
         call.principal.require(Role.READER)
+        image = await self._image(request, call)
 
         def work() -> Retrieval:
             pinned = self._pin(request, call)
             question = AskedQuestion(request.query, self._encoder(pinned), call)
-            return self._search(request, pinned, question, call)
+            return self._search(request, pinned, question, image, call)
 
         return await self._workers(request).run(work, call.deadline)
 
@@ -134,13 +139,14 @@ class QueryPath:
         call.principal.require(Role.READER)
         spec = request.generator or self._default_generator
         generator = self._generator(spec)
+        image = await self._image(request.retrieval, call)
 
         pinned = await self._reads.run(lambda: self._pin(request.retrieval, call), call.deadline)
         question = AskedQuestion(request.retrieval.query, self._encoder(pinned), call)
         yield Started(call.request_id, pinned.revision)
 
         found = await self._workers(request.retrieval).run(
-            lambda: self._context(request.retrieval, pinned, question, call), call.deadline
+            lambda: self._context(request.retrieval, pinned, question, image, call), call.deadline
         )
         yield HitsFound(found.hits)
 
@@ -186,17 +192,32 @@ class QueryPath:
 
         return await self._reads.run(work, call.deadline)
 
+    async def _image(self, request: RetrieveRequest, call: Call) -> Pixels | None:
+        """What the question shows, if anything."""
+        check_shown(request, self._plan(request.plan))
+        return await self._images.read(request.image, call)
+
     def _context(
-        self, request: RetrieveRequest, pinned: Collection, question: AskedQuestion, call: Call
+        self,
+        request: RetrieveRequest,
+        pinned: Collection,
+        question: AskedQuestion,
+        image: Pixels | None,
+        call: Call,
     ) -> Retrieval:
         """What was found, with the sentences that an answer is made of and checked against."""
-        found = self._search(request, pinned, question, call)
+        found = self._search(request, pinned, question, image, call)
         with call.stage("read"):
             hits = with_sentences(self._catalog.chunks, found.hits, question.vector())
         return replace(found, hits=hits)
 
     def _search(
-        self, request: RetrieveRequest, pinned: Collection, question: AskedQuestion, call: Call
+        self,
+        request: RetrieveRequest,
+        pinned: Collection,
+        question: AskedQuestion,
+        image: Pixels | None,
+        call: Call,
     ) -> Retrieval:
         plan = self._plan(request.plan)
         # Whoever names a pipeline did not choose its parts.
@@ -208,6 +229,8 @@ class QueryPath:
             limit=refinement.width,
             filter=conjunction(call.principal.filter, request.filter),
             spec=plan.retriever,
+            image=image,
+            fields=pinned.settings.fields,
         )
         with call.stage("search", plan.name):
             found = self._retriever.retrieve(search, call)

@@ -8,23 +8,36 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from hashlib import sha256
 
+import numpy as np
+from numpy.typing import NDArray
+
 from rag_server.core.call import Call
-from rag_server.core.content import Mark, Parsed
+from rag_server.core.content import ContentType, Mark, Modality, Parsed, Pixels
 from rag_server.core.documents import (
     Build,
     Document,
     Embedding,
     NewChunk,
     NewDocument,
+    NewVector,
     Outcome,
     OutcomeKind,
     Passage,
     Piece,
     Unbuilt,
+    Vector,
 )
 from rag_server.core.errors import InvalidRequest, Violation
 from rag_server.core.pages import pieces_by_page
-from rag_server.core.protocols import Chunker, Embedder, EmbeddingStore, Parsing, Workers
+from rag_server.core.protocols import (
+    Chunker,
+    Embedder,
+    EmbeddingStore,
+    ImageEmbedder,
+    Parsing,
+    Workers,
+)
+from rag_server.core.values import Span
 
 # Chunks embedded per job: small enough that two threads share a page and that a
 # deadline is noticed within a fraction of a second.
@@ -69,7 +82,10 @@ class Preparation:
         embedder: Embedder,
         embeddings: EmbeddingStore,
         writes: Workers,
+        image_embedder: ImageEmbedder | None = None,
     ) -> None:
+        """`image_embedder`: of the collection's field for images; None: it has none."""
+        self._image_embedder = image_embedder
         self._parsing = parsing
         self._chunker = chunker
         self._embedder = embedder
@@ -81,6 +97,13 @@ class Preparation:
     def recipe(self) -> bytes:
         """Changes whenever chunks or vectors of the same document may change."""
         return self._recipe
+
+    def fingerprint(self, document: Document) -> bytes:
+        """Equal for two documents of one id only if the same is stored of both."""
+        said = fingerprint_of(document)
+        if self._image_embedder is None or document.content_type is not ContentType.IMAGE:
+            return said
+        return _digest(said, self._image_embedder.fingerprint.encode())
 
     async def prepare(self, document: Document, fingerprint: bytes, call: Call) -> Prepared:
         """Everything but the commit. Raises InvalidRequest when no text is left."""
@@ -95,6 +118,7 @@ class Preparation:
         call.absorb(own)
         missing = [cut for cut in cuts if cut.key not in known]
         known.update(await self._embed_all(missing, parsed.title, call))
+        vectors = await self._vectors(parsed, call)
         call.telemetry.reached("ingest.embedded")
         stored = NewDocument(
             id=document.id,
@@ -105,6 +129,7 @@ class Preparation:
             fingerprint=fingerprint,
             recipe=self._recipe,
             chunks=[_new_chunk(i, cut, known[cut.key], parsed.marks) for i, cut in enumerate(cuts)],
+            vectors=vectors,
         )
         return Prepared(stored, len(missing))
 
@@ -122,6 +147,23 @@ class Preparation:
             known.update((cut.key, each) for cut, each in zip(group, embeddings, strict=True))
         chunks = [_new_chunk(i, cut, known[cut.key], parsed.marks) for i, cut in enumerate(cuts)]
         return Build(document.row, self._recipe, chunks)
+
+    async def _vectors(self, parsed: Parsed, call: Call) -> tuple[NewVector, ...]:
+        """Those of the fields beside the chunks."""
+        embedder, pixels = self._image_embedder, parsed.pixels
+        if embedder is None or pixels is None:
+            return ()
+        own = call.fork()
+        key = _image_key(call.principal.tenant, embedder, pixels)
+
+        def work() -> Vector:
+            with own.stage("embed"):
+                known = self._embeddings.known([key]).get(key)
+                return known.vector if known else embedder.embed_image(rgb(pixels))
+
+        vector = await self._writes.run(work, call.deadline)
+        call.absorb(own)
+        return (NewVector(Modality.IMAGE, Span(0, len(parsed.text.encode())), key, vector),)
 
     def _cut(
         self, tenant: str, document: Document | Unbuilt, parsed: Parsed
@@ -186,6 +228,16 @@ class Preparation:
         embeddings = await self._writes.run(work, call.deadline)
         call.absorb(own)
         return {cut.key: each for cut, each in zip(cuts, embeddings, strict=True)}
+
+
+def rgb(pixels: Pixels) -> NDArray[np.uint8]:
+    """uint8 (h, w, 3), read-only."""
+    return np.frombuffer(pixels.data, np.uint8).reshape(pixels.height, pixels.width, 3)
+
+
+def _image_key(tenant: str, embedder: ImageEmbedder, pixels: Pixels) -> bytes:
+    size = b"%d %d" % (pixels.width, pixels.height)
+    return _digest(tenant.encode(), embedder.fingerprint.encode(), b"image", size, pixels.data)
 
 
 def _raw(document: Document) -> bytes:

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from rag_server.core.call import Call, Deadline
 from rag_server.core.chunk_log import ChunkLog
-from rag_server.core.content import ContentType, Parsed
+from rag_server.core.content import ContentType, Modality, Parsed, Pixels
 from rag_server.core.documents import (
     Build,
     ChunkWords,
@@ -35,6 +35,7 @@ from rag_server.core.documents import (
     StoredDocument,
     Unbuilt,
     Vector,
+    VectorField,
     View,
 )
 from rag_server.core.filters import Filter
@@ -104,12 +105,45 @@ class TokenEmbedder(Embedder, Protocol):
         ...
 
 
+class ImageEmbedder(Protocol):
+    """Turns images into unit vectors. Equal input gives equal output under one `fingerprint`."""
+
+    @property
+    def name(self) -> str:
+        """Name for people, which collections keep."""
+        ...
+
+    @property
+    def fingerprint(self) -> str:
+        """Changes whenever vectors may change."""
+        ...
+
+    @property
+    def dimension(self) -> int:
+        """Length d of a vector."""
+        ...
+
+    def embed_image(self, image: NDArray[np.uint8]) -> Vector:
+        """Unit float32 (d,) of an upright image, uint8 (h, w, 3), red, green, blue; both sides
+        of at least one pixel."""
+        ...
+
+
 @runtime_checkable
 class Tokenising(Protocol):
     """Ability of an embedder to keep the vectors of tokens."""
 
     def with_tokens(self) -> TokenEmbedder:
         """The same model under a name and fingerprint of its own; its vectors are equal."""
+        ...
+
+
+@runtime_checkable
+class WordedImageEmbedder(Protocol):
+    """Optional ability of an image embedder: texts and images have their vectors in one space."""
+
+    def embed_text(self, text: str) -> Vector:
+        """Unit float32 (d,) of a text of any length: near those of the images that it suits."""
         ...
 
 
@@ -412,6 +446,69 @@ class Changes:
         return Changes(0, list(compress(self.ids, kept)), self.vectors[np.flatnonzero(kept)])
 
 
+@dataclass(frozen=True, slots=True)
+class FieldRows:
+    """Vectors of a field, of all versions of documents created up to revision `upto` and after
+    an earlier one: the catalog's rows of the documents and where in their text the spans start,
+    int64 (n,), and float32 (n, d)."""
+
+    upto: int
+    documents: NDArray[np.int64]
+    starts: NDArray[np.int64]
+    vectors: NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A visible chunk by its row and id, and where in its document it is."""
+
+    row: int
+    chunk_id: str
+    document: int
+    span: Span
+
+
+class FieldStore(Protocol):
+    """Vectors that documents have in fields beside their chunks."""
+
+    def created(
+        self, view: View, modality: Modality, dimension: int, after: int, limit: int
+    ) -> FieldRows:
+        """Whole revisions after `after` up to at most view.revision, about `limit` vectors (one
+        revision at least), deleted ones included; of other dimensions none."""
+        ...
+
+    def visible(self, view: View) -> NDArray[np.int64]:
+        """Rows of the visible documents, int64 (n,)."""
+        ...
+
+    def places(self, view: View, documents: Sequence[int]) -> list[Place]:
+        """The visible chunks of those documents, by document in the order of their text."""
+        ...
+
+    def documents_of(self, rows: Sequence[int]) -> NDArray[np.int64]:
+        """Rows of the documents of chunks, each once, int64 (n,)."""
+        ...
+
+
+class FieldIndex(Protocol):
+    """Exact search over the vectors of a field."""
+
+    def nearest(
+        self,
+        view: View,
+        modality: Modality,
+        vector: Vector,
+        documents: NDArray[np.int64],
+        limit: int,
+        deadline: Deadline,
+    ) -> list[tuple[int, int, float]]:
+        """(document row, start of the span, cosine) of the `limit` nearest of those documents to
+        a unit float32 (d,), and of all that are as near as the last; best first. Raises
+        DeadlineExceeded."""
+        ...
+
+
 class Feed(Protocol):
     """What derived indexes follow."""
 
@@ -515,6 +612,8 @@ class Catalog(Protocol):
     def reader(self) -> ChunkReader: ...
     @property
     def embeddings(self) -> EmbeddingStore: ...
+    @property
+    def fields(self) -> FieldStore: ...
     @property
     def feed(self) -> Feed: ...
     @property
@@ -743,7 +842,8 @@ class TokenQuestion(Question, Protocol):
 @dataclass(frozen=True, slots=True)
 class Search:
     """What a retriever is asked: `filter` already holds the principal's. `among`: candidates of
-    the same view and filter, of which alone the answer is made; None: of all chunks."""
+    the same view and filter, of which alone the answer is made; None: of all chunks. `image`:
+    what the question shows, if anything; `fields`: those that the collection has."""
 
     view: View
     question: SearchQuestion
@@ -751,6 +851,8 @@ class Search:
     filter: Filter | None
     spec: RetrieverSpec
     among: Sequence[Candidate] | None = None
+    image: Pixels | None = None
+    fields: tuple[VectorField, ...] = ()
 
 
 class Understander(Protocol):

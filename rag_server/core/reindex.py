@@ -45,6 +45,7 @@ class Reindexing:
             self.embedder or settings.embedder,
             self.chunking or settings.chunking,
             replace(settings.index, **self.index),
+            settings.fields,
         )
 
     def encoded(self) -> Mapping[str, Any]:

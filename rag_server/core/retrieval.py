@@ -20,7 +20,8 @@ NO_NEARNESS = np.zeros(0, np.float32)
 @dataclass(frozen=True, slots=True)
 class RetrieveRequest:
     """A question to a collection. `plan` is a pipeline's name (empty:
-    the server's default) or a spec; `consistency_token` is that of a write, or empty."""
+    the server's default) or a spec; `consistency_token` is that of a write, or empty; `image` the
+    bytes of a file, or empty, and only with it may `query` be blank."""
 
     collection: str
     query: str
@@ -28,6 +29,7 @@ class RetrieveRequest:
     filter: Filter | None = None
     plan: str | PipelineSpec = ""
     consistency_token: str = ""
+    image: bytes = b""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Union
 
+from rag_server.core.content import Modality
 from rag_server.core.values import Metadata
 
 # Wrappers within wrappers, and searches that one spec may ask for.
@@ -151,6 +152,24 @@ class SelfQuerySpec:
     today: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class WeightedFieldSpec:
+    """A vector field with its share."""
+
+    field: Modality
+    weight: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class MultimodalSpec:
+    """A search in each field, of `depth` candidates, fused into one; the text's by `base`."""
+
+    fields: tuple[WeightedFieldSpec, ...]
+    fusion: FusionSpec = field(default_factory=ConvexSpec)
+    depth: int = 100
+    base: "RetrieverSpec" = field(default_factory=DenseSpec)
+
+
 RetrieverSpec = (
     DenseSpec
     | LexicalSpec
@@ -161,6 +180,7 @@ RetrieverSpec = (
     | HydeSpec
     | CustomSpec
     | SelfQuerySpec
+    | MultimodalSpec
 )
 
 # Strategies that ask a language model, or may.
@@ -177,6 +197,7 @@ RETRIEVER_SPECS: Mapping[str, type[RetrieverSpec]] = {
     "hyde": HydeSpec,
     "custom": CustomSpec,
     "self_query": SelfQuerySpec,
+    "multimodal": MultimodalSpec,
 }
 FUSION_SPECS: Mapping[str, type[FusionSpec]] = {"rrf": RrfSpec, "convex": ConvexSpec}
 
@@ -242,7 +263,14 @@ def parts_of(spec: RetrieverSpec) -> Iterator[RetrieverSpec]:
         case SentenceSpec():
             if spec.base is not None:
                 yield spec.base
-        case ParentDocumentSpec() | MultiQuerySpec() | HydeSpec() | CustomSpec() | SelfQuerySpec():
+        case (
+            ParentDocumentSpec()
+            | MultiQuerySpec()
+            | HydeSpec()
+            | CustomSpec()
+            | SelfQuerySpec()
+            | MultimodalSpec()
+        ):
             yield spec.base
 
 

@@ -1,9 +1,10 @@
-"""Models that turn text into unit vectors. May import core, text and resilience."""
+"""Models that turn texts and images into unit vectors. May import core, text and resilience."""
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from rag_server.core.protocols import Embedder
+from rag_server.core.protocols import Embedder, ImageEmbedder
+from rag_server.embedders.histogram import HistogramEmbedder
 
 
 def _minilm(cache_dir: Path) -> Embedder:
@@ -13,5 +14,23 @@ def _minilm(cache_dir: Path) -> Embedder:
     return load_minilm(cache_dir)
 
 
+def _histogram(model: Path | None) -> ImageEmbedder:
+    del model
+    return HistogramEmbedder()
+
+
+def _open_clip(model: Path | None) -> ImageEmbedder:
+    # Imported here: it needs an extra.
+    from rag_server.embedders.open_clip import load_open_clip
+
+    return load_open_clip(model)
+
+
 # Name in the settings -> loader; the argument is the directory for what is kept between starts.
 EMBEDDERS: Mapping[str, Callable[[Path], Embedder]] = {"minilm": _minilm}
+
+# The same for images; the argument is the directory of the model in the settings, if any.
+IMAGE_EMBEDDERS: Mapping[str, Callable[[Path | None], ImageEmbedder]] = {
+    "histogram": _histogram,
+    "open_clip": _open_clip,
+}

@@ -11,7 +11,10 @@ from rag_server.core.protocols import (
     ChunkReader,
     ChunkStore,
     Completion,
+    FieldIndex,
+    FieldStore,
     Freshness,
+    ImageEmbedder,
     LexicalIndex,
     Retriever,
     Search,
@@ -25,6 +28,7 @@ from rag_server.core.specs import (
     HybridSpec,
     HydeSpec,
     LexicalSpec,
+    MultimodalSpec,
     MultiQuerySpec,
     ParentDocumentSpec,
     SelfQuerySpec,
@@ -38,6 +42,8 @@ from rag_server.retrievers.hyde import HydeRetriever
 from rag_server.retrievers.lexical import LexicalRetriever
 from rag_server.retrievers.model_texts import ModelTexts
 from rag_server.retrievers.multi_query import MultiQueryRetriever
+from rag_server.retrievers.multimodal import MultimodalRetriever
+from rag_server.retrievers.multimodal.field import FieldSearch
 from rag_server.retrievers.parent_document import ParentDocumentRetriever
 from rag_server.retrievers.plugins import RetrieverPlugin
 from rag_server.retrievers.self_query.grammar import GrammarUnderstander
@@ -52,7 +58,8 @@ class Sources:
     """What retrievers search. `exact_limit`: survivors of a filter that are still scored one
     by one; `tail_limit`: chunks not yet in the index that a read scores instead of waiting;
     `completion`: the language model, for those that ask one; `schemas`: what the metadata of
-    collections means; `plugins`: those of others."""
+    collections means; `plugins`: those of others;
+    `image_embedders` by name."""
 
     chunks: ChunkStore
     reader: ChunkReader
@@ -65,6 +72,9 @@ class Sources:
     tail_limit: int
     completion: Completion
     schemas: Schemas
+    fields: FieldStore
+    field_index: FieldIndex
+    image_embedders: Mapping[str, ImageEmbedder]
     plugins: Mapping[str, RetrieverPlugin] = field(default_factory=dict)
 
 
@@ -142,6 +152,11 @@ def _self_query(sources: Sources, every: Retrievers) -> Retriever:
     )
 
 
+def _multimodal(sources: Sources, every: Retrievers) -> Retriever:
+    field = FieldSearch(sources.chunks, sources.fields, sources.field_index)
+    return MultimodalRetriever(every, field, sources.image_embedders)
+
+
 # Spec -> maker of the strategy that it asks for.
 RETRIEVERS: Mapping[type, Callable[[Sources, Retrievers], Retriever]] = {
     DenseSpec: _dense,
@@ -153,4 +168,5 @@ RETRIEVERS: Mapping[type, Callable[[Sources, Retrievers], Retriever]] = {
     HydeSpec: _hyde,
     CustomSpec: _custom,
     SelfQuerySpec: _self_query,
+    MultimodalSpec: _multimodal,
 }

@@ -1,12 +1,13 @@
 """Several rankings of chunks made into one: pure functions."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from itertools import islice
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import chain, islice
 
 import numpy as np
 from numpy.typing import NDArray
 
+from rag_server.core.retrieval import Candidate
 from rag_server.core.specs import ConvexSpec, FusionSpec, Normalisation, RrfSpec
 
 
@@ -21,6 +22,19 @@ class Ranking:
     # Statistics are those of the first so many of `scores`, so that they, and with them the
     # order of the best, do not depend on how many hits were asked for.
     depth: int = 100
+
+
+def pooled(rankings: Iterable[Sequence[Candidate]]) -> dict[str, Candidate]:
+    """All candidates by id, each once, with the stages of every ranking that gives it."""
+    pool: dict[str, Candidate] = {}
+    for each in chain.from_iterable(rankings):
+        known = pool.get(each.chunk_id)
+        if known is None:
+            pool[each.chunk_id] = each
+        else:
+            stages = tuple(dict.fromkeys((*known.stages, *each.stages)))
+            pool[each.chunk_id] = replace(known, stages=stages, chunk=known.chunk or each.chunk)
+    return pool
 
 
 def fuse(rankings: Sequence[Ranking], spec: FusionSpec) -> dict[str, float]:

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import chain
 
 from rag_server.core.call import Call
 from rag_server.core.errors import Unavailable
@@ -16,7 +15,7 @@ from rag_server.core.specs import (
     SentenceSpec,
     WeightedSpec,
 )
-from rag_server.retrievers.fusion import Ranking, fuse
+from rag_server.retrievers.fusion import Ranking, fuse, pooled
 
 # Strategies that score a few chunks of somebody else's for little.
 _SCORING = (DenseSpec, LexicalSpec, SentenceSpec)
@@ -108,16 +107,7 @@ def _scores(part: WeightedSpec) -> bool:
 
 
 def _pool(parts: Iterable[_Part]) -> dict[str, Candidate]:
-    """All candidates by id, each once, with the stages of every part that gives it."""
-    pool: dict[str, Candidate] = {}
-    for each in chain.from_iterable(part.given for part in parts):
-        known = pool.get(each.chunk_id)
-        if known is None:
-            pool[each.chunk_id] = each
-        else:
-            stages = tuple(dict.fromkeys((*known.stages, *each.stages)))
-            pool[each.chunk_id] = replace(known, stages=stages, chunk=known.chunk or each.chunk)
-    return pool
+    return pooled(part.given for part in parts)
 
 
 def _staged(candidate: Candidate, score: float, rank: int) -> Candidate:

@@ -35,6 +35,7 @@ class Settings(BaseSettings):
     chroma: sections.Chroma = Field(default_factory=sections.Chroma)
     catalog: sections.Catalog = Field(default_factory=sections.Catalog)
     embedder: sections.Embedder = Field(default_factory=sections.Embedder)
+    images: sections.Images = Field(default_factory=sections.Images)
     parsing: sections.Parsing = Field(default_factory=sections.Parsing)
     chunking: sections.Chunking = Field(default_factory=sections.Chunking)
     streaming: sections.Streaming = Field(default_factory=sections.Streaming)

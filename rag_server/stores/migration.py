@@ -24,6 +24,7 @@ REVISIONS = (
     "0004_deletions",
     "0005_token_vectors",
     "0006_metadata_schemas",
+    "0007_fields",
 )
 
 _SCRIPTS = Path(__file__).with_name("migrations")

@@ -14,7 +14,7 @@ from typing import Any
 from google.api.field_behavior_pb2 import REQUIRED, field_behavior
 from google.protobuf.message import Message
 from ragrpc.v1 import admin_service_pb2 as admin_pb
-from ragrpc.v1 import chunking_pb2, pipeline_pb2, retrieval_pb2
+from ragrpc.v1 import chunking_pb2, modality_pb2, pipeline_pb2, retrieval_pb2
 from ragrpc.v1 import collection_service_pb2 as collections_pb
 from ragrpc.v1 import document_service_pb2 as documents_pb
 from ragrpc.v1 import job_service_pb2 as jobs_pb
@@ -29,6 +29,7 @@ MAX_DOCUMENTS = 1_000
 MAX_DOCUMENT_BYTES = 4 * 1024 * 1024
 # Of one message: frames cost time even where they are empty and so take no credits.
 MAX_FRAMES = 4_096
+MAX_IMAGE_BYTES = 8 * 1024 * 1024
 MAX_TOP_K = 1_000
 MAX_PAGE = 1_000
 MAX_BATCH = 100
@@ -60,9 +61,7 @@ def check(message: Message, prefix: str = "") -> None:
 
 def _violations(message: Message, prefix: str) -> Iterator[Violation]:
     kind = type(message)
-    oneof = _ONE_OF.get(kind)
-    if oneof is not None and message.WhichOneof(oneof) is None:
-        yield Violation(f"{prefix}{oneof}", "is empty or unknown to this server")
+    yield from _missing(message, prefix)
     for field, has_presence, needed, test in _PLANS.get(kind, ()):
         value = getattr(message, field)
         if not (message.HasField(field) if has_presence else value):
@@ -74,6 +73,15 @@ def _violations(message: Message, prefix: str) -> Iterator[Violation]:
             yield Violation(prefix + field, wrong)
         elif isinstance(test, _Items):
             yield from _violations_of_items(value, prefix + field)
+
+
+def _missing(message: Message, prefix: str) -> Iterator[Violation]:
+    """That none of several fields is set of which one must be."""
+    oneof = _ONE_OF.get(type(message))
+    if oneof is not None and message.WhichOneof(oneof) is None:
+        yield Violation(f"{prefix}{oneof}", "is empty or unknown to this server")
+    if isinstance(message, rag_pb.RetrieveRequest) and not (message.query or message.image):
+        yield Violation(f"{prefix}query", "is required")
 
 
 def _violations_of_items(items: Sequence[Message], path: str) -> Iterator[Violation]:
@@ -122,6 +130,10 @@ def _bytes_up_to(limit: int) -> Test:
 def _text_up_to(limit: int) -> Test:
     too_long = _bytes_up_to(limit)
     return lambda value: too_long(value) if value.strip() else "has no visible character"
+
+
+def _at_most(limit: int) -> Test:
+    return lambda value: None if len(value) <= limit else f"is over {limit:,} bytes"
 
 
 def _not_empty(value: bytes) -> str | None:
@@ -220,6 +232,21 @@ def _one_of(known: Sequence[str]) -> Test:
     return lambda value: None if value in known else wrong
 
 
+class _Fields(_Items):
+    """The same, each of another field."""
+
+    def __call__(self, value: Sequence[Message]) -> str | None:
+        fields = [each.field for each in value]  # type: ignore[attr-defined]  # of one kind
+        return super().__call__(value) or _modalities(fields)
+
+
+def _modalities(values: Sequence[int]) -> str | None:
+    if not set(values) <= set(_MODALITIES):
+        return "holds a field that is unknown to this server"
+    return None if len(set(values)) == len(values) else "holds a field twice"
+
+
+_MODALITIES = modality_pb2.Modality.values()[1:]
 _COLLECTION = Rule("collection", _name)
 _JOB = Rule("job_id", _bytes_up_to(64))
 _BACKUP = Rule("backup_id", _bytes_up_to(64))
@@ -287,6 +314,16 @@ RULES: Mapping[type[Message], Sequence[Rule]] = {
     pipeline_pb2.ConvexCombination: (
         Rule("normalisation", _known_enum(pipeline_pb2.ConvexCombination.Normalisation.values())),
     ),
+    pipeline_pb2.MultimodalRetriever: (
+        Rule("fields", _Fields(1, len(_MODALITIES))),
+        *(Rule(fusion, _nested) for fusion in FUSION_SPECS),
+        _DEPTH,
+        Rule("base", _nested),
+    ),
+    pipeline_pb2.WeightedField: (
+        Rule("field", _known_enum(_MODALITIES)),
+        Rule("weight", _within(0.000_001, 1_000)),
+    ),
     rag_pb.RetrieveRequest: (
         _COLLECTION,
         Rule("query", _text_up_to(8_192)),
@@ -294,6 +331,7 @@ RULES: Mapping[type[Message], Sequence[Rule]] = {
         Rule("pipeline", _bytes_up_to(63)),
         Rule("spec", _nested),
         _CONSISTENCY,
+        Rule("image", _at_most(MAX_IMAGE_BYTES)),
     ),
     rag_pb.BatchRetrieveRequest: (Rule("requests", _requests),),
     rag_pb.ValidateFilterRequest: (_COLLECTION,),
@@ -339,6 +377,7 @@ RULES: Mapping[type[Message], Sequence[Rule]] = {
         Rule("description", _bytes_up_to(1_024)),
         Rule("chunking", _nested),
         Rule("embedder", _bytes_up_to(256)),
+        Rule("fields", _modalities),
         Rule("metadata_schema", _nested),
     ),
     collections_pb.UpdateCollectionRequest: (

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from rag_server.core.call import Call, Deadline
+from rag_server.core.content import Modality
 from rag_server.core.documents import GenerationSettings, IndexSettings, Vector, View
 from rag_server.core.errors import Reason, Unavailable
 from rag_server.core.filters import Comparison, Filter, Negated, Operator, matches
@@ -27,15 +28,18 @@ from rag_server.core.specs import (
     HybridSpec,
     HydeSpec,
     LexicalSpec,
+    MultimodalSpec,
     MultiQuerySpec,
     ParentDocumentSpec,
     RetrieverSpec,
     SelfQuerySpec,
     SentenceSpec,
+    WeightedFieldSpec,
     WeightedSpec,
 )
 from rag_server.core.telemetry import SILENT
 from rag_server.generators.completion import NoModel
+from rag_server.indexes.fields.index import ExactFields
 from rag_server.indexes.lexical.applier import LexicalApplier
 from rag_server.indexes.lexical.index import LexicalIndex
 from rag_server.indexes.resident.index import ResidentIndex
@@ -59,6 +63,10 @@ SPECS: dict[type, RetrieverSpec] = {
     # A plug-in that hands on to its base.
     CustomSpec: CustomSpec("plain"),
     SelfQuerySpec: SelfQuerySpec(),
+    # Of a collection without images.
+    MultimodalSpec: MultimodalSpec(
+        (WeightedFieldSpec(Modality.TEXT), WeightedFieldSpec(Modality.IMAGE))
+    ),
 }
 AWAY = {DenseSpec: DegradationKind.INDEX_AWAY, LexicalSpec: DegradationKind.LEXICAL_AWAY}
 in_memory_only = pytest.mark.parametrize("catalog_opener", ["sqlite"], indirect=True)
@@ -232,6 +240,9 @@ def make(
             completion=NoModel(),
             plugins={"plain": RetrieverPlugin("", {}, Plain)},
             schemas=NothingDeclared(),
+            fields=catalog_under_test.fields,
+            field_index=ExactFields(catalog_under_test.fields, 2**20),
+            image_embedders={},
         )
         return Retrievers(sources)
 

@@ -27,9 +27,10 @@ from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__
 from ragrpc.v1 import chunking_pb2 as ragrpc_dot_v1_dot_chunking__pb2
 from ragrpc.v1 import job_service_pb2 as ragrpc_dot_v1_dot_job__service__pb2
 from ragrpc.v1 import metadata_schema_pb2 as ragrpc_dot_v1_dot_metadata__schema__pb2
+from ragrpc.v1 import modality_pb2 as ragrpc_dot_v1_dot_modality__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\"ragrpc/v1/collection_service.proto\x12\tragrpc.v1\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x18ragrpc/v1/chunking.proto\x1a\x1bragrpc/v1/job_service.proto\x1a\x1fragrpc/v1/metadata_schema.proto\"\xa0\x02\n\nCollection\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x13\n\x0b\x64\x65scription\x18\x02 \x01(\t\x12/\n\x0b\x63reate_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x10\n\x08revision\x18\x04 \x01(\x03\x12\x12\n\ngeneration\x18\x05 \x01(\x03\x12\x16\n\x0e\x64ocument_count\x18\x06 \x01(\x03\x12\x13\n\x0b\x63hunk_count\x18\x07 \x01(\x03\x12\x10\n\x08\x65mbedder\x18\x08 \x01(\t\x12%\n\x08\x63hunking\x18\t \x01(\x0b\x32\x13.ragrpc.v1.Chunking\x12\x32\n\x0fmetadata_schema\x18\n \x01(\x0b\x32\x19.ragrpc.v1.MetadataSchema\"\xcc\x01\n\x17\x43reateCollectionRequest\x12\x18\n\ncollection\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\x12\x13\n\x0b\x64\x65scription\x18\x02 \x01(\t\x12\x15\n\rvalidate_only\x18\x03 \x01(\x08\x12%\n\x08\x63hunking\x18\x04 \x01(\x0b\x32\x13.ragrpc.v1.Chunking\x12\x10\n\x08\x65mbedder\x18\x06 \x01(\t\x12\x32\n\x0fmetadata_schema\x18\x05 \x01(\x0b\x32\x19.ragrpc.v1.MetadataSchema\"E\n\x18\x43reateCollectionResponse\x12)\n\ncollection\x18\x01 \x01(\x0b\x32\x15.ragrpc.v1.Collection\"0\n\x14GetCollectionRequest\x12\x18\n\ncollection\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\"B\n\x15GetCollectionResponse\x12)\n\ncollection\x18\x01 \x01(\x0b\x32\x15.ragrpc.v1.Collection\"\xa8\x01\n\x17UpdateCollectionRequest\x12\x18\n\ncollection\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\x12\x18\n\x0b\x64\x65scription\x18\x02 \x01(\tH\x00\x88\x01\x01\x12\x32\n\x0fmetadata_schema\x18\x03 \x01(\x0b\x32\x19.ragrpc.v1.MetadataSchema\x12\x15\n\rvalidate_only\x18\x04 \x01(\x08\x42\x0e\n\x0c_description\"E\n\x18UpdateCollectionResponse\x12)\n\ncollection\x18\x01 \x01(\x0b\x32\x15.ragrpc.v1.Collection\"\\\n\x18GetMetadataSchemaRequest\x12\x18\n\ncollection\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\x12\x17\n\nmax_values\x18\x02 \x01(\x05H\x00\x88\x01\x01\x42\r\n\x0b_max_values\"\x88\x01\n\x19GetMetadataSchemaResponse\x12+\n\x08\x64\x65\x63lared\x18\x01 \x01(\x0b\x32\x19.ragrpc.v1.MetadataSchema\x12,\n\tcatalogue\x18\x02 \x03(\x0b\x32\x19.ragrpc.v1.FieldCatalogue\x12\x10\n\x08revision\x18\x03 \x01(\x03\"R\n\x16ListCollectionsRequest\x12\x16\n\tpage_size\x18\x01 \x01(\x05H\x00\x88\x01\x01\x12\x12\n\npage_token\x18\x02 \x01(\tB\x0c\n\n_page_size\"^\n\x17ListCollectionsResponse\x12*\n\x0b\x63ollections\x18\x01 \x03(\x0b\x32\x15.ragrpc.v1.Collection\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"J\n\x17\x44\x65leteCollectionRequest\x12\x18\n\ncollection\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\x12\x15\n\rvalidate_only\x18\x02 \x01(\x08\":\n\x18\x44\x65leteCollectionResponse\x12\x1e\n\x16\x64\x65leted_document_count\x18\x01 \x01(\x03\"\xf7\x01\n\x18ReindexCollectionRequest\x12\x18\n\ncollection\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\x12%\n\x08\x63hunking\x18\x02 \x01(\x0b\x32\x13.ragrpc.v1.Chunking\x12\'\n\x05index\x18\x03 \x01(\x0b\x32\x18.ragrpc.v1.IndexSettings\x12\x15\n\x08\x65mbedder\x18\x04 \x01(\tH\x00\x88\x01\x01\x12%\n\x08throttle\x18\x05 \x01(\x0b\x32\x13.ragrpc.v1.Throttle\x12\x17\n\nrequest_id\x18\x06 \x01(\tH\x01\x88\x01\x01\x42\x0b\n\t_embedderB\r\n\x0b_request_id\"\x95\x01\n\rIndexSettings\x12\x1c\n\x0f\x65\x66_construction\x18\x01 \x01(\x05H\x00\x88\x01\x01\x12\x16\n\tef_search\x18\x02 \x01(\x05H\x01\x88\x01\x01\x12\x1a\n\rmax_neighbors\x18\x03 \x01(\x05H\x02\x88\x01\x01\x42\x12\n\x10_ef_constructionB\x0c\n\n_ef_searchB\x10\n\x0e_max_neighbors\"d\n\x08Throttle\x12\x12\n\x05share\x18\x01 \x01(\x01H\x00\x88\x01\x01\x12!\n\x14\x64ocuments_per_second\x18\x02 \x01(\x01H\x01\x88\x01\x01\x42\x08\n\x06_shareB\x17\n\x15_documents_per_second\"8\n\x19ReindexCollectionResponse\x12\x1b\n\x03job\x18\x01 \x01(\x0b\x32\x0e.ragrpc.v1.Job2\x98\x05\n\x11\x43ollectionService\x12[\n\x10\x43reateCollection\x12\".ragrpc.v1.CreateCollectionRequest\x1a#.ragrpc.v1.CreateCollectionResponse\x12R\n\rGetCollection\x12\x1f.ragrpc.v1.GetCollectionRequest\x1a .ragrpc.v1.GetCollectionResponse\x12[\n\x10UpdateCollection\x12\".ragrpc.v1.UpdateCollectionRequest\x1a#.ragrpc.v1.UpdateCollectionResponse\x12^\n\x11GetMetadataSchema\x12#.ragrpc.v1.GetMetadataSchemaRequest\x1a$.ragrpc.v1.GetMetadataSchemaResponse\x12X\n\x0fListCollections\x12!.ragrpc.v1.ListCollectionsRequest\x1a\".ragrpc.v1.ListCollectionsResponse\x12[\n\x10\x44\x65leteCollection\x12\".ragrpc.v1.DeleteCollectionRequest\x1a#.ragrpc.v1.DeleteCollectionResponse\x12^\n\x11ReindexCollection\x12#.ragrpc.v1.ReindexCollectionRequest\x1a$.ragrpc.v1.ReindexCollectionResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\"ragrpc/v1/collection_service.proto\x12\tragrpc.v1\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x18ragrpc/v1/chunking.proto\x1a\x1bragrpc/v1/job_service.proto\x1a\x1fragrpc/v1/metadata_schema.proto\x1a\x18ragrpc/v1/modality.proto\"\xc8\x02\n\nCollection\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x13\n\x0b\x64\x65scription\x18\x02 \x01(\t\x12/\n\x0b\x63reate_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x10\n\x08revision\x18\x04 \x01(\x03\x12\x12\n\ngeneration\x18\x05 \x01(\x03\x12\x16\n\x0e\x64ocument_count\x18\x06 \x01(\x03\x12\x13\n\x0b\x63hunk_count\x18\x07 \x01(\x03\x12\x10\n\x08\x65mbedder\x18\x08 \x01(\t\x12%\n\x08\x63hunking\x18\t \x01(\x0b\x32\x13.ragrpc.v1.Chunking\x12\x32\n\x0fmetadata_schema\x18\n \x01(\x0b\x32\x19.ragrpc.v1.MetadataSchema\x12&\n\x06\x66ields\x18\x0b \x03(\x0b\x32\x16.ragrpc.v1.VectorField\"F\n\x0bVectorField\x12%\n\x08modality\x18\x01 \x01(\x0e\x32\x13.ragrpc.v1.Modality\x12\x10\n\x08\x65mbedder\x18\x02 \x01(\t\"\xf1\x01\n\x17\x43reateCollectionRequest\x12\x18\n\ncollection\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\x12\x13\n\x0b\x64\x65scription\x18\x02 \x01(\t\x12\x15\n\rvalidate_only\x18\x03 \x01(\x08\x12%\n\x08\x63hunking\x18\x04 \x01(\x0b\x32\x13.ragrpc.v1.Chunking\x12\x10\n\x08\x65mbedder\x18\x06 \x01(\t\x12\x32\n\x0fmetadata_schema\x18\x05 \x01(\x0b\x32\x19.ragrpc.v1.MetadataSchema\x12#\n\x06\x66ields\x18\x07 \x03(\x0e\x32\x13.ragrpc.v1.Modality\"E\n\x18\x43reateCollectionResponse\x12)\n\ncollection\x18\x01 \x01(\x0b\x32\x15.ragrpc.v1.Collection\"0\n\x14GetCollectionRequest\x12\x18\n\ncollection\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\"B\n\x15GetCollectionResponse\x12)\n\ncollection\x18\x01 \x01(\x0b\x32\x15.ragrpc.v1.Collection\"\xa8\x01\n\x17UpdateCollectionRequest\x12\x18\n\ncollection\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\x12\x18\n\x0b\x64\x65scription\x18\x02 \x01(\tH\x00\x88\x01\x01\x12\x32\n\x0fmetadata_schema\x18\x03 \x01(\x0b\x32\x19.ragrpc.v1.MetadataSchema\x12\x15\n\rvalidate_only\x18\x04 \x01(\x08\x42\x0e\n\x0c_description\"E\n\x18UpdateCollectionResponse\x12)\n\ncollection\x18\x01 \x01(\x0b\x32\x15.ragrpc.v1.Collection\"\\\n\x18GetMetadataSchemaRequest\x12\x18\n\ncollection\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\x12\x17\n\nmax_values\x18\x02 \x01(\x05H\x00\x88\x01\x01\x42\r\n\x0b_max_values\"\x88\x01\n\x19GetMetadataSchemaResponse\x12+\n\x08\x64\x65\x63lared\x18\x01 \x01(\x0b\x32\x19.ragrpc.v1.MetadataSchema\x12,\n\tcatalogue\x18\x02 \x03(\x0b\x32\x19.ragrpc.v1.FieldCatalogue\x12\x10\n\x08revision\x18\x03 \x01(\x03\"R\n\x16ListCollectionsRequest\x12\x16\n\tpage_size\x18\x01 \x01(\x05H\x00\x88\x01\x01\x12\x12\n\npage_token\x18\x02 \x01(\tB\x0c\n\n_page_size\"^\n\x17ListCollectionsResponse\x12*\n\x0b\x63ollections\x18\x01 \x03(\x0b\x32\x15.ragrpc.v1.Collection\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"J\n\x17\x44\x65leteCollectionRequest\x12\x18\n\ncollection\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\x12\x15\n\rvalidate_only\x18\x02 \x01(\x08\":\n\x18\x44\x65leteCollectionResponse\x12\x1e\n\x16\x64\x65leted_document_count\x18\x01 \x01(\x03\"\xf7\x01\n\x18ReindexCollectionRequest\x12\x18\n\ncollection\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\x12%\n\x08\x63hunking\x18\x02 \x01(\x0b\x32\x13.ragrpc.v1.Chunking\x12\'\n\x05index\x18\x03 \x01(\x0b\x32\x18.ragrpc.v1.IndexSettings\x12\x15\n\x08\x65mbedder\x18\x04 \x01(\tH\x00\x88\x01\x01\x12%\n\x08throttle\x18\x05 \x01(\x0b\x32\x13.ragrpc.v1.Throttle\x12\x17\n\nrequest_id\x18\x06 \x01(\tH\x01\x88\x01\x01\x42\x0b\n\t_embedderB\r\n\x0b_request_id\"\x95\x01\n\rIndexSettings\x12\x1c\n\x0f\x65\x66_construction\x18\x01 \x01(\x05H\x00\x88\x01\x01\x12\x16\n\tef_search\x18\x02 \x01(\x05H\x01\x88\x01\x01\x12\x1a\n\rmax_neighbors\x18\x03 \x01(\x05H\x02\x88\x01\x01\x42\x12\n\x10_ef_constructionB\x0c\n\n_ef_searchB\x10\n\x0e_max_neighbors\"d\n\x08Throttle\x12\x12\n\x05share\x18\x01 \x01(\x01H\x00\x88\x01\x01\x12!\n\x14\x64ocuments_per_second\x18\x02 \x01(\x01H\x01\x88\x01\x01\x42\x08\n\x06_shareB\x17\n\x15_documents_per_second\"8\n\x19ReindexCollectionResponse\x12\x1b\n\x03job\x18\x01 \x01(\x0b\x32\x0e.ragrpc.v1.Job2\x98\x05\n\x11\x43ollectionService\x12[\n\x10\x43reateCollection\x12\".ragrpc.v1.CreateCollectionRequest\x1a#.ragrpc.v1.CreateCollectionResponse\x12R\n\rGetCollection\x12\x1f.ragrpc.v1.GetCollectionRequest\x1a .ragrpc.v1.GetCollectionResponse\x12[\n\x10UpdateCollection\x12\".ragrpc.v1.UpdateCollectionRequest\x1a#.ragrpc.v1.UpdateCollectionResponse\x12^\n\x11GetMetadataSchema\x12#.ragrpc.v1.GetMetadataSchemaRequest\x1a$.ragrpc.v1.GetMetadataSchemaResponse\x12X\n\x0fListCollections\x12!.ragrpc.v1.ListCollectionsRequest\x1a\".ragrpc.v1.ListCollectionsResponse\x12[\n\x10\x44\x65leteCollection\x12\".ragrpc.v1.DeleteCollectionRequest\x1a#.ragrpc.v1.DeleteCollectionResponse\x12^\n\x11ReindexCollection\x12#.ragrpc.v1.ReindexCollectionRequest\x1a$.ragrpc.v1.ReindexCollectionResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -48,40 +49,42 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_DELETECOLLECTIONREQUEST'].fields_by_name['collection']._serialized_options = b'\342A\001\002'
   _globals['_REINDEXCOLLECTIONREQUEST'].fields_by_name['collection']._loaded_options = None
   _globals['_REINDEXCOLLECTIONREQUEST'].fields_by_name['collection']._serialized_options = b'\342A\001\002'
-  _globals['_COLLECTION']._serialized_start=204
-  _globals['_COLLECTION']._serialized_end=492
-  _globals['_CREATECOLLECTIONREQUEST']._serialized_start=495
-  _globals['_CREATECOLLECTIONREQUEST']._serialized_end=699
-  _globals['_CREATECOLLECTIONRESPONSE']._serialized_start=701
-  _globals['_CREATECOLLECTIONRESPONSE']._serialized_end=770
-  _globals['_GETCOLLECTIONREQUEST']._serialized_start=772
-  _globals['_GETCOLLECTIONREQUEST']._serialized_end=820
-  _globals['_GETCOLLECTIONRESPONSE']._serialized_start=822
-  _globals['_GETCOLLECTIONRESPONSE']._serialized_end=888
-  _globals['_UPDATECOLLECTIONREQUEST']._serialized_start=891
-  _globals['_UPDATECOLLECTIONREQUEST']._serialized_end=1059
-  _globals['_UPDATECOLLECTIONRESPONSE']._serialized_start=1061
-  _globals['_UPDATECOLLECTIONRESPONSE']._serialized_end=1130
-  _globals['_GETMETADATASCHEMAREQUEST']._serialized_start=1132
-  _globals['_GETMETADATASCHEMAREQUEST']._serialized_end=1224
-  _globals['_GETMETADATASCHEMARESPONSE']._serialized_start=1227
-  _globals['_GETMETADATASCHEMARESPONSE']._serialized_end=1363
-  _globals['_LISTCOLLECTIONSREQUEST']._serialized_start=1365
-  _globals['_LISTCOLLECTIONSREQUEST']._serialized_end=1447
-  _globals['_LISTCOLLECTIONSRESPONSE']._serialized_start=1449
-  _globals['_LISTCOLLECTIONSRESPONSE']._serialized_end=1543
-  _globals['_DELETECOLLECTIONREQUEST']._serialized_start=1545
-  _globals['_DELETECOLLECTIONREQUEST']._serialized_end=1619
-  _globals['_DELETECOLLECTIONRESPONSE']._serialized_start=1621
-  _globals['_DELETECOLLECTIONRESPONSE']._serialized_end=1679
-  _globals['_REINDEXCOLLECTIONREQUEST']._serialized_start=1682
-  _globals['_REINDEXCOLLECTIONREQUEST']._serialized_end=1929
-  _globals['_INDEXSETTINGS']._serialized_start=1932
-  _globals['_INDEXSETTINGS']._serialized_end=2081
-  _globals['_THROTTLE']._serialized_start=2083
-  _globals['_THROTTLE']._serialized_end=2183
-  _globals['_REINDEXCOLLECTIONRESPONSE']._serialized_start=2185
-  _globals['_REINDEXCOLLECTIONRESPONSE']._serialized_end=2241
-  _globals['_COLLECTIONSERVICE']._serialized_start=2244
-  _globals['_COLLECTIONSERVICE']._serialized_end=2908
+  _globals['_COLLECTION']._serialized_start=230
+  _globals['_COLLECTION']._serialized_end=558
+  _globals['_VECTORFIELD']._serialized_start=560
+  _globals['_VECTORFIELD']._serialized_end=630
+  _globals['_CREATECOLLECTIONREQUEST']._serialized_start=633
+  _globals['_CREATECOLLECTIONREQUEST']._serialized_end=874
+  _globals['_CREATECOLLECTIONRESPONSE']._serialized_start=876
+  _globals['_CREATECOLLECTIONRESPONSE']._serialized_end=945
+  _globals['_GETCOLLECTIONREQUEST']._serialized_start=947
+  _globals['_GETCOLLECTIONREQUEST']._serialized_end=995
+  _globals['_GETCOLLECTIONRESPONSE']._serialized_start=997
+  _globals['_GETCOLLECTIONRESPONSE']._serialized_end=1063
+  _globals['_UPDATECOLLECTIONREQUEST']._serialized_start=1066
+  _globals['_UPDATECOLLECTIONREQUEST']._serialized_end=1234
+  _globals['_UPDATECOLLECTIONRESPONSE']._serialized_start=1236
+  _globals['_UPDATECOLLECTIONRESPONSE']._serialized_end=1305
+  _globals['_GETMETADATASCHEMAREQUEST']._serialized_start=1307
+  _globals['_GETMETADATASCHEMAREQUEST']._serialized_end=1399
+  _globals['_GETMETADATASCHEMARESPONSE']._serialized_start=1402
+  _globals['_GETMETADATASCHEMARESPONSE']._serialized_end=1538
+  _globals['_LISTCOLLECTIONSREQUEST']._serialized_start=1540
+  _globals['_LISTCOLLECTIONSREQUEST']._serialized_end=1622
+  _globals['_LISTCOLLECTIONSRESPONSE']._serialized_start=1624
+  _globals['_LISTCOLLECTIONSRESPONSE']._serialized_end=1718
+  _globals['_DELETECOLLECTIONREQUEST']._serialized_start=1720
+  _globals['_DELETECOLLECTIONREQUEST']._serialized_end=1794
+  _globals['_DELETECOLLECTIONRESPONSE']._serialized_start=1796
+  _globals['_DELETECOLLECTIONRESPONSE']._serialized_end=1854
+  _globals['_REINDEXCOLLECTIONREQUEST']._serialized_start=1857
+  _globals['_REINDEXCOLLECTIONREQUEST']._serialized_end=2104
+  _globals['_INDEXSETTINGS']._serialized_start=2107
+  _globals['_INDEXSETTINGS']._serialized_end=2256
+  _globals['_THROTTLE']._serialized_start=2258
+  _globals['_THROTTLE']._serialized_end=2358
+  _globals['_REINDEXCOLLECTIONRESPONSE']._serialized_start=2360
+  _globals['_REINDEXCOLLECTIONRESPONSE']._serialized_end=2416
+  _globals['_COLLECTIONSERVICE']._serialized_start=2419
+  _globals['_COLLECTIONSERVICE']._serialized_end=3083
 # @@protoc_insertion_point(module_scope)

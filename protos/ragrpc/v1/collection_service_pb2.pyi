@@ -5,6 +5,7 @@ from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from ragrpc.v1 import chunking_pb2 as _chunking_pb2
 from ragrpc.v1 import job_service_pb2 as _job_service_pb2
 from ragrpc.v1 import metadata_schema_pb2 as _metadata_schema_pb2
+from ragrpc.v1 import modality_pb2 as _modality_pb2
 from google.protobuf.internal import containers as _containers
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
@@ -14,7 +15,7 @@ from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
 DESCRIPTOR: _descriptor.FileDescriptor
 
 class Collection(_message.Message):
-    __slots__ = ("name", "description", "create_time", "revision", "generation", "document_count", "chunk_count", "embedder", "chunking", "metadata_schema")
+    __slots__ = ("name", "description", "create_time", "revision", "generation", "document_count", "chunk_count", "embedder", "chunking", "metadata_schema", "fields")
     NAME_FIELD_NUMBER: _ClassVar[int]
     DESCRIPTION_FIELD_NUMBER: _ClassVar[int]
     CREATE_TIME_FIELD_NUMBER: _ClassVar[int]
@@ -25,6 +26,7 @@ class Collection(_message.Message):
     EMBEDDER_FIELD_NUMBER: _ClassVar[int]
     CHUNKING_FIELD_NUMBER: _ClassVar[int]
     METADATA_SCHEMA_FIELD_NUMBER: _ClassVar[int]
+    FIELDS_FIELD_NUMBER: _ClassVar[int]
     name: str
     description: str
     create_time: _timestamp_pb2.Timestamp
@@ -35,23 +37,34 @@ class Collection(_message.Message):
     embedder: str
     chunking: _chunking_pb2.Chunking
     metadata_schema: _metadata_schema_pb2.MetadataSchema
-    def __init__(self, name: _Optional[str] = ..., description: _Optional[str] = ..., create_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., revision: _Optional[int] = ..., generation: _Optional[int] = ..., document_count: _Optional[int] = ..., chunk_count: _Optional[int] = ..., embedder: _Optional[str] = ..., chunking: _Optional[_Union[_chunking_pb2.Chunking, _Mapping]] = ..., metadata_schema: _Optional[_Union[_metadata_schema_pb2.MetadataSchema, _Mapping]] = ...) -> None: ...
+    fields: _containers.RepeatedCompositeFieldContainer[VectorField]
+    def __init__(self, name: _Optional[str] = ..., description: _Optional[str] = ..., create_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., revision: _Optional[int] = ..., generation: _Optional[int] = ..., document_count: _Optional[int] = ..., chunk_count: _Optional[int] = ..., embedder: _Optional[str] = ..., chunking: _Optional[_Union[_chunking_pb2.Chunking, _Mapping]] = ..., metadata_schema: _Optional[_Union[_metadata_schema_pb2.MetadataSchema, _Mapping]] = ..., fields: _Optional[_Iterable[_Union[VectorField, _Mapping]]] = ...) -> None: ...
+
+class VectorField(_message.Message):
+    __slots__ = ("modality", "embedder")
+    MODALITY_FIELD_NUMBER: _ClassVar[int]
+    EMBEDDER_FIELD_NUMBER: _ClassVar[int]
+    modality: _modality_pb2.Modality
+    embedder: str
+    def __init__(self, modality: _Optional[_Union[_modality_pb2.Modality, str]] = ..., embedder: _Optional[str] = ...) -> None: ...
 
 class CreateCollectionRequest(_message.Message):
-    __slots__ = ("collection", "description", "validate_only", "chunking", "embedder", "metadata_schema")
+    __slots__ = ("collection", "description", "validate_only", "chunking", "embedder", "metadata_schema", "fields")
     COLLECTION_FIELD_NUMBER: _ClassVar[int]
     DESCRIPTION_FIELD_NUMBER: _ClassVar[int]
     VALIDATE_ONLY_FIELD_NUMBER: _ClassVar[int]
     CHUNKING_FIELD_NUMBER: _ClassVar[int]
     EMBEDDER_FIELD_NUMBER: _ClassVar[int]
     METADATA_SCHEMA_FIELD_NUMBER: _ClassVar[int]
+    FIELDS_FIELD_NUMBER: _ClassVar[int]
     collection: str
     description: str
     validate_only: bool
     chunking: _chunking_pb2.Chunking
     embedder: str
     metadata_schema: _metadata_schema_pb2.MetadataSchema
-    def __init__(self, collection: _Optional[str] = ..., description: _Optional[str] = ..., validate_only: bool = ..., chunking: _Optional[_Union[_chunking_pb2.Chunking, _Mapping]] = ..., embedder: _Optional[str] = ..., metadata_schema: _Optional[_Union[_metadata_schema_pb2.MetadataSchema, _Mapping]] = ...) -> None: ...
+    fields: _containers.RepeatedScalarFieldContainer[_modality_pb2.Modality]
+    def __init__(self, collection: _Optional[str] = ..., description: _Optional[str] = ..., validate_only: bool = ..., chunking: _Optional[_Union[_chunking_pb2.Chunking, _Mapping]] = ..., embedder: _Optional[str] = ..., metadata_schema: _Optional[_Union[_metadata_schema_pb2.MetadataSchema, _Mapping]] = ..., fields: _Optional[_Iterable[_Union[_modality_pb2.Modality, str]]] = ...) -> None: ...
 
 class CreateCollectionResponse(_message.Message):
     __slots__ = ("collection",)

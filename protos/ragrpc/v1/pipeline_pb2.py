@@ -24,9 +24,10 @@ _sym_db = _symbol_database.Default()
 
 from google.api import field_behavior_pb2 as google_dot_api_dot_field__behavior__pb2
 from ragrpc.v1 import metadata_pb2 as ragrpc_dot_v1_dot_metadata__pb2
+from ragrpc.v1 import modality_pb2 as ragrpc_dot_v1_dot_modality__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x18ragrpc/v1/pipeline.proto\x12\tragrpc.v1\x1a\x1fgoogle/api/field_behavior.proto\x1a\x18ragrpc/v1/metadata.proto\"e\n\x0cPipelineSpec\x12-\n\tretriever\x18\x01 \x01(\x0b\x32\x14.ragrpc.v1.RetrieverB\x04\xe2\x41\x01\x02\x12&\n\trerankers\x18\x02 \x03(\x0b\x32\x13.ragrpc.v1.Reranker\"\xcc\x01\n\x08Reranker\x12%\n\x03mmr\x18\x01 \x01(\x0b\x32\x16.ragrpc.v1.MmrRerankerH\x00\x12,\n\x07max_sim\x18\x02 \x01(\x0b\x32\x19.ragrpc.v1.MaxSimRerankerH\x00\x12\x38\n\rcross_encoder\x18\x03 \x01(\x0b\x32\x1f.ragrpc.v1.CrossEncoderRerankerH\x00\x12%\n\x03llm\x18\x04 \x01(\x0b\x32\x16.ragrpc.v1.LlmRerankerH\x00\x42\n\n\x08strategy\"N\n\x0eMaxSimReranker\x12\x13\n\x06weight\x18\x01 \x01(\x01H\x00\x88\x01\x01\x12\x12\n\x05\x64\x65pth\x18\x02 \x01(\x05H\x01\x88\x01\x01\x42\t\n\x07_weightB\x08\n\x06_depth\"4\n\x14\x43rossEncoderReranker\x12\x12\n\x05\x64\x65pth\x18\x01 \x01(\x05H\x00\x88\x01\x01\x42\x08\n\x06_depth\"+\n\x0bLlmReranker\x12\x12\n\x05\x64\x65pth\x18\x01 \x01(\x05H\x00\x88\x01\x01\x42\x08\n\x06_depth\"Q\n\x0bMmrReranker\x12\x16\n\trelevance\x18\x01 \x01(\x01H\x00\x88\x01\x01\x12\x12\n\x05\x64\x65pth\x18\x02 \x01(\x05H\x01\x88\x01\x01\x42\x0c\n\n_relevanceB\x08\n\x06_depth\"\xd6\x03\n\tRetriever\x12*\n\x05\x64\x65nse\x18\x01 \x01(\x0b\x32\x19.ragrpc.v1.DenseRetrieverH\x00\x12.\n\x07lexical\x18\x02 \x01(\x0b\x32\x1b.ragrpc.v1.LexicalRetrieverH\x00\x12\x30\n\x08sentence\x18\x03 \x01(\x0b\x32\x1c.ragrpc.v1.SentenceRetrieverH\x00\x12,\n\x06hybrid\x18\x04 \x01(\x0b\x32\x1a.ragrpc.v1.HybridRetrieverH\x00\x12=\n\x0fparent_document\x18\x05 \x01(\x0b\x32\".ragrpc.v1.ParentDocumentRetrieverH\x00\x12\x35\n\x0bmulti_query\x18\x07 \x01(\x0b\x32\x1e.ragrpc.v1.MultiQueryRetrieverH\x00\x12(\n\x04hyde\x18\x08 \x01(\x0b\x32\x18.ragrpc.v1.HydeRetrieverH\x00\x12,\n\x06\x63ustom\x18\x0f \x01(\x0b\x32\x1a.ragrpc.v1.CustomRetrieverH\x00\x12\x33\n\nself_query\x18\x06 \x01(\x0b\x32\x1d.ragrpc.v1.SelfQueryRetrieverH\x00\x42\n\n\x08strategy\"6\n\x0e\x44\x65nseRetriever\x12\x16\n\tmin_score\x18\x01 \x01(\x01H\x00\x88\x01\x01\x42\x0c\n\n_min_score\"@\n\x10LexicalRetriever\x12\x1a\n\rbigram_weight\x18\x01 \x01(\x01H\x00\x88\x01\x01\x42\x10\n\x0e_bigram_weight\"U\n\x11SentenceRetriever\x12\"\n\x04\x62\x61se\x18\x01 \x01(\x0b\x32\x14.ragrpc.v1.Retriever\x12\x12\n\x05\x64\x65pth\x18\x02 \x01(\x05H\x00\x88\x01\x01\x42\x08\n\x06_depth\"\xcc\x01\n\x0fHybridRetriever\x12\x31\n\x05parts\x18\x01 \x03(\x0b\x32\x1c.ragrpc.v1.WeightedRetrieverB\x04\xe2\x41\x01\x02\x12.\n\x03rrf\x18\x02 \x01(\x0b\x32\x1f.ragrpc.v1.ReciprocalRankFusionH\x00\x12.\n\x06\x63onvex\x18\x03 \x01(\x0b\x32\x1c.ragrpc.v1.ConvexCombinationH\x00\x12\x12\n\x05\x64\x65pth\x18\x04 \x01(\x05H\x01\x88\x01\x01\x42\x08\n\x06\x66usionB\x08\n\x06_depth\"b\n\x11WeightedRetriever\x12-\n\tretriever\x18\x01 \x01(\x0b\x32\x14.ragrpc.v1.RetrieverB\x04\xe2\x41\x01\x02\x12\x13\n\x06weight\x18\x02 \x01(\x01H\x00\x88\x01\x01\x42\t\n\x07_weight\",\n\x14ReciprocalRankFusion\x12\x0e\n\x01k\x18\x01 \x01(\x01H\x00\x88\x01\x01\x42\x04\n\x02_k\"\xbc\x01\n\x11\x43onvexCombination\x12\x41\n\rnormalisation\x18\x01 \x01(\x0e\x32*.ragrpc.v1.ConvexCombination.Normalisation\"d\n\rNormalisation\x12\x1d\n\x19NORMALISATION_UNSPECIFIED\x10\x00\x12\x19\n\x15NORMALISATION_Z_SCORE\x10\x01\x12\x19\n\x15NORMALISATION_MIN_MAX\x10\x02\"\xa8\x03\n\x17ParentDocumentRetriever\x12\"\n\x04\x62\x61se\x18\x01 \x01(\x0b\x32\x14.ragrpc.v1.Retriever\x12\x14\n\x07\x63hild_k\x18\x02 \x01(\x05H\x00\x88\x01\x01\x12\x15\n\x08parent_k\x18\x03 \x01(\x05H\x01\x88\x01\x01\x12?\n\texpansion\x18\x04 \x01(\x0e\x32,.ragrpc.v1.ParentDocumentRetriever.Expansion\x12\x18\n\x0bmerge_ratio\x18\x05 \x01(\x01H\x02\x88\x01\x01\x12\x17\n\nmax_tokens\x18\x06 \x01(\x05H\x03\x88\x01\x01\x12\x14\n\x07mean_of\x18\x07 \x01(\x05H\x04\x88\x01\x01\"n\n\tExpansion\x12\x19\n\x15\x45XPANSION_UNSPECIFIED\x10\x00\x12\x14\n\x10\x45XPANSION_PARENT\x10\x01\x12\x18\n\x14\x45XPANSION_AUTO_MERGE\x10\x02\x12\x16\n\x12\x45XPANSION_DOCUMENT\x10\x03\x42\n\n\x08_child_kB\x0b\n\t_parent_kB\x0e\n\x0c_merge_ratioB\r\n\x0b_max_tokensB\n\n\x08_mean_of\"\x97\x01\n\x13MultiQueryRetriever\x12(\n\x04\x62\x61se\x18\x01 \x01(\x0b\x32\x14.ragrpc.v1.RetrieverB\x04\xe2\x41\x01\x02\x12\x15\n\x08variants\x18\x02 \x01(\x05H\x00\x88\x01\x01\x12\x0e\n\x01k\x18\x03 \x01(\x01H\x01\x88\x01\x01\x12\x12\n\x05\x64\x65pth\x18\x04 \x01(\x05H\x02\x88\x01\x01\x42\x0b\n\t_variantsB\x04\n\x02_kB\x08\n\x06_depth\"W\n\rHydeRetriever\x12\"\n\x04\x62\x61se\x18\x01 \x01(\x0b\x32\x14.ragrpc.v1.Retriever\x12\x15\n\x08passages\x18\x02 \x01(\x05H\x00\x88\x01\x01\x42\x0b\n\t_passages\"\xce\x01\n\x0f\x43ustomRetriever\x12\x12\n\x04name\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\x12>\n\nparameters\x18\x02 \x03(\x0b\x32*.ragrpc.v1.CustomRetriever.ParametersEntry\x12\"\n\x04\x62\x61se\x18\x03 \x01(\x0b\x32\x14.ragrpc.v1.Retriever\x1a\x43\n\x0fParametersEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\x1f\n\x05value\x18\x02 \x01(\x0b\x32\x10.ragrpc.v1.Value:\x02\x38\x01\"\xf8\x02\n\x12SelfQueryRetriever\x12\"\n\x04\x62\x61se\x18\x01 \x01(\x0b\x32\x14.ragrpc.v1.Retriever\x12\x16\n\tthreshold\x18\x02 \x01(\x01H\x00\x88\x01\x01\x12\x12\n\x05\x62oost\x18\x03 \x01(\x01H\x01\x88\x01\x01\x12\x14\n\x07rewrite\x18\x04 \x01(\x08H\x02\x88\x01\x01\x12\x11\n\x04sort\x18\x05 \x01(\x08H\x03\x88\x01\x01\x12@\n\x0cunderstander\x18\x06 \x01(\x0e\x32*.ragrpc.v1.SelfQueryRetriever.Understander\x12\x12\n\x05today\x18\x07 \x01(\tH\x04\x88\x01\x01\"\\\n\x0cUnderstander\x12\x1c\n\x18UNDERSTANDER_UNSPECIFIED\x10\x00\x12\x18\n\x14UNDERSTANDER_GRAMMAR\x10\x01\x12\x14\n\x10UNDERSTANDER_LLM\x10\x02\x42\x0c\n\n_thresholdB\x08\n\x06_boostB\n\n\x08_rewriteB\x07\n\x05_sortB\x08\n\x06_todayb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x18ragrpc/v1/pipeline.proto\x12\tragrpc.v1\x1a\x1fgoogle/api/field_behavior.proto\x1a\x18ragrpc/v1/metadata.proto\x1a\x18ragrpc/v1/modality.proto\"e\n\x0cPipelineSpec\x12-\n\tretriever\x18\x01 \x01(\x0b\x32\x14.ragrpc.v1.RetrieverB\x04\xe2\x41\x01\x02\x12&\n\trerankers\x18\x02 \x03(\x0b\x32\x13.ragrpc.v1.Reranker\"\xcc\x01\n\x08Reranker\x12%\n\x03mmr\x18\x01 \x01(\x0b\x32\x16.ragrpc.v1.MmrRerankerH\x00\x12,\n\x07max_sim\x18\x02 \x01(\x0b\x32\x19.ragrpc.v1.MaxSimRerankerH\x00\x12\x38\n\rcross_encoder\x18\x03 \x01(\x0b\x32\x1f.ragrpc.v1.CrossEncoderRerankerH\x00\x12%\n\x03llm\x18\x04 \x01(\x0b\x32\x16.ragrpc.v1.LlmRerankerH\x00\x42\n\n\x08strategy\"N\n\x0eMaxSimReranker\x12\x13\n\x06weight\x18\x01 \x01(\x01H\x00\x88\x01\x01\x12\x12\n\x05\x64\x65pth\x18\x02 \x01(\x05H\x01\x88\x01\x01\x42\t\n\x07_weightB\x08\n\x06_depth\"4\n\x14\x43rossEncoderReranker\x12\x12\n\x05\x64\x65pth\x18\x01 \x01(\x05H\x00\x88\x01\x01\x42\x08\n\x06_depth\"+\n\x0bLlmReranker\x12\x12\n\x05\x64\x65pth\x18\x01 \x01(\x05H\x00\x88\x01\x01\x42\x08\n\x06_depth\"Q\n\x0bMmrReranker\x12\x16\n\trelevance\x18\x01 \x01(\x01H\x00\x88\x01\x01\x12\x12\n\x05\x64\x65pth\x18\x02 \x01(\x05H\x01\x88\x01\x01\x42\x0c\n\n_relevanceB\x08\n\x06_depth\"\x8c\x04\n\tRetriever\x12*\n\x05\x64\x65nse\x18\x01 \x01(\x0b\x32\x19.ragrpc.v1.DenseRetrieverH\x00\x12.\n\x07lexical\x18\x02 \x01(\x0b\x32\x1b.ragrpc.v1.LexicalRetrieverH\x00\x12\x30\n\x08sentence\x18\x03 \x01(\x0b\x32\x1c.ragrpc.v1.SentenceRetrieverH\x00\x12,\n\x06hybrid\x18\x04 \x01(\x0b\x32\x1a.ragrpc.v1.HybridRetrieverH\x00\x12=\n\x0fparent_document\x18\x05 \x01(\x0b\x32\".ragrpc.v1.ParentDocumentRetrieverH\x00\x12\x35\n\x0bmulti_query\x18\x07 \x01(\x0b\x32\x1e.ragrpc.v1.MultiQueryRetrieverH\x00\x12(\n\x04hyde\x18\x08 \x01(\x0b\x32\x18.ragrpc.v1.HydeRetrieverH\x00\x12,\n\x06\x63ustom\x18\x0f \x01(\x0b\x32\x1a.ragrpc.v1.CustomRetrieverH\x00\x12\x33\n\nself_query\x18\x06 \x01(\x0b\x32\x1d.ragrpc.v1.SelfQueryRetrieverH\x00\x12\x34\n\nmultimodal\x18\t \x01(\x0b\x32\x1e.ragrpc.v1.MultimodalRetrieverH\x00\x42\n\n\x08strategy\"6\n\x0e\x44\x65nseRetriever\x12\x16\n\tmin_score\x18\x01 \x01(\x01H\x00\x88\x01\x01\x42\x0c\n\n_min_score\"@\n\x10LexicalRetriever\x12\x1a\n\rbigram_weight\x18\x01 \x01(\x01H\x00\x88\x01\x01\x42\x10\n\x0e_bigram_weight\"U\n\x11SentenceRetriever\x12\"\n\x04\x62\x61se\x18\x01 \x01(\x0b\x32\x14.ragrpc.v1.Retriever\x12\x12\n\x05\x64\x65pth\x18\x02 \x01(\x05H\x00\x88\x01\x01\x42\x08\n\x06_depth\"\xcc\x01\n\x0fHybridRetriever\x12\x31\n\x05parts\x18\x01 \x03(\x0b\x32\x1c.ragrpc.v1.WeightedRetrieverB\x04\xe2\x41\x01\x02\x12.\n\x03rrf\x18\x02 \x01(\x0b\x32\x1f.ragrpc.v1.ReciprocalRankFusionH\x00\x12.\n\x06\x63onvex\x18\x03 \x01(\x0b\x32\x1c.ragrpc.v1.ConvexCombinationH\x00\x12\x12\n\x05\x64\x65pth\x18\x04 \x01(\x05H\x01\x88\x01\x01\x42\x08\n\x06\x66usionB\x08\n\x06_depth\"b\n\x11WeightedRetriever\x12-\n\tretriever\x18\x01 \x01(\x0b\x32\x14.ragrpc.v1.RetrieverB\x04\xe2\x41\x01\x02\x12\x13\n\x06weight\x18\x02 \x01(\x01H\x00\x88\x01\x01\x42\t\n\x07_weight\",\n\x14ReciprocalRankFusion\x12\x0e\n\x01k\x18\x01 \x01(\x01H\x00\x88\x01\x01\x42\x04\n\x02_k\"\xbc\x01\n\x11\x43onvexCombination\x12\x41\n\rnormalisation\x18\x01 \x01(\x0e\x32*.ragrpc.v1.ConvexCombination.Normalisation\"d\n\rNormalisation\x12\x1d\n\x19NORMALISATION_UNSPECIFIED\x10\x00\x12\x19\n\x15NORMALISATION_Z_SCORE\x10\x01\x12\x19\n\x15NORMALISATION_MIN_MAX\x10\x02\"\xa8\x03\n\x17ParentDocumentRetriever\x12\"\n\x04\x62\x61se\x18\x01 \x01(\x0b\x32\x14.ragrpc.v1.Retriever\x12\x14\n\x07\x63hild_k\x18\x02 \x01(\x05H\x00\x88\x01\x01\x12\x15\n\x08parent_k\x18\x03 \x01(\x05H\x01\x88\x01\x01\x12?\n\texpansion\x18\x04 \x01(\x0e\x32,.ragrpc.v1.ParentDocumentRetriever.Expansion\x12\x18\n\x0bmerge_ratio\x18\x05 \x01(\x01H\x02\x88\x01\x01\x12\x17\n\nmax_tokens\x18\x06 \x01(\x05H\x03\x88\x01\x01\x12\x14\n\x07mean_of\x18\x07 \x01(\x05H\x04\x88\x01\x01\"n\n\tExpansion\x12\x19\n\x15\x45XPANSION_UNSPECIFIED\x10\x00\x12\x14\n\x10\x45XPANSION_PARENT\x10\x01\x12\x18\n\x14\x45XPANSION_AUTO_MERGE\x10\x02\x12\x16\n\x12\x45XPANSION_DOCUMENT\x10\x03\x42\n\n\x08_child_kB\x0b\n\t_parent_kB\x0e\n\x0c_merge_ratioB\r\n\x0b_max_tokensB\n\n\x08_mean_of\"\x97\x01\n\x13MultiQueryRetriever\x12(\n\x04\x62\x61se\x18\x01 \x01(\x0b\x32\x14.ragrpc.v1.RetrieverB\x04\xe2\x41\x01\x02\x12\x15\n\x08variants\x18\x02 \x01(\x05H\x00\x88\x01\x01\x12\x0e\n\x01k\x18\x03 \x01(\x01H\x01\x88\x01\x01\x12\x12\n\x05\x64\x65pth\x18\x04 \x01(\x05H\x02\x88\x01\x01\x42\x0b\n\t_variantsB\x04\n\x02_kB\x08\n\x06_depth\"W\n\rHydeRetriever\x12\"\n\x04\x62\x61se\x18\x01 \x01(\x0b\x32\x14.ragrpc.v1.Retriever\x12\x15\n\x08passages\x18\x02 \x01(\x05H\x00\x88\x01\x01\x42\x0b\n\t_passages\"\xce\x01\n\x0f\x43ustomRetriever\x12\x12\n\x04name\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\x12>\n\nparameters\x18\x02 \x03(\x0b\x32*.ragrpc.v1.CustomRetriever.ParametersEntry\x12\"\n\x04\x62\x61se\x18\x03 \x01(\x0b\x32\x14.ragrpc.v1.Retriever\x1a\x43\n\x0fParametersEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\x1f\n\x05value\x18\x02 \x01(\x0b\x32\x10.ragrpc.v1.Value:\x02\x38\x01\"\xf8\x02\n\x12SelfQueryRetriever\x12\"\n\x04\x62\x61se\x18\x01 \x01(\x0b\x32\x14.ragrpc.v1.Retriever\x12\x16\n\tthreshold\x18\x02 \x01(\x01H\x00\x88\x01\x01\x12\x12\n\x05\x62oost\x18\x03 \x01(\x01H\x01\x88\x01\x01\x12\x14\n\x07rewrite\x18\x04 \x01(\x08H\x02\x88\x01\x01\x12\x11\n\x04sort\x18\x05 \x01(\x08H\x03\x88\x01\x01\x12@\n\x0cunderstander\x18\x06 \x01(\x0e\x32*.ragrpc.v1.SelfQueryRetriever.Understander\x12\x12\n\x05today\x18\x07 \x01(\tH\x04\x88\x01\x01\"\\\n\x0cUnderstander\x12\x1c\n\x18UNDERSTANDER_UNSPECIFIED\x10\x00\x12\x18\n\x14UNDERSTANDER_GRAMMAR\x10\x01\x12\x14\n\x10UNDERSTANDER_LLM\x10\x02\x42\x0c\n\n_thresholdB\x08\n\x06_boostB\n\n\x08_rewriteB\x07\n\x05_sortB\x08\n\x06_today\"\xf1\x01\n\x13MultimodalRetriever\x12.\n\x06\x66ields\x18\x01 \x03(\x0b\x32\x18.ragrpc.v1.WeightedFieldB\x04\xe2\x41\x01\x02\x12.\n\x03rrf\x18\x02 \x01(\x0b\x32\x1f.ragrpc.v1.ReciprocalRankFusionH\x00\x12.\n\x06\x63onvex\x18\x03 \x01(\x0b\x32\x1c.ragrpc.v1.ConvexCombinationH\x00\x12\x12\n\x05\x64\x65pth\x18\x04 \x01(\x05H\x01\x88\x01\x01\x12\"\n\x04\x62\x61se\x18\x05 \x01(\x0b\x32\x14.ragrpc.v1.RetrieverB\x08\n\x06\x66usionB\x08\n\x06_depth\"Y\n\rWeightedField\x12(\n\x05\x66ield\x18\x01 \x01(\x0e\x32\x13.ragrpc.v1.ModalityB\x04\xe2\x41\x01\x02\x12\x13\n\x06weight\x18\x02 \x01(\x01H\x00\x88\x01\x01\x42\t\n\x07_weightb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -45,50 +46,58 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_CUSTOMRETRIEVER_PARAMETERSENTRY']._serialized_options = b'8\001'
   _globals['_CUSTOMRETRIEVER'].fields_by_name['name']._loaded_options = None
   _globals['_CUSTOMRETRIEVER'].fields_by_name['name']._serialized_options = b'\342A\001\002'
-  _globals['_PIPELINESPEC']._serialized_start=98
-  _globals['_PIPELINESPEC']._serialized_end=199
-  _globals['_RERANKER']._serialized_start=202
-  _globals['_RERANKER']._serialized_end=406
-  _globals['_MAXSIMRERANKER']._serialized_start=408
-  _globals['_MAXSIMRERANKER']._serialized_end=486
-  _globals['_CROSSENCODERRERANKER']._serialized_start=488
-  _globals['_CROSSENCODERRERANKER']._serialized_end=540
-  _globals['_LLMRERANKER']._serialized_start=542
-  _globals['_LLMRERANKER']._serialized_end=585
-  _globals['_MMRRERANKER']._serialized_start=587
-  _globals['_MMRRERANKER']._serialized_end=668
-  _globals['_RETRIEVER']._serialized_start=671
-  _globals['_RETRIEVER']._serialized_end=1141
-  _globals['_DENSERETRIEVER']._serialized_start=1143
-  _globals['_DENSERETRIEVER']._serialized_end=1197
-  _globals['_LEXICALRETRIEVER']._serialized_start=1199
-  _globals['_LEXICALRETRIEVER']._serialized_end=1263
-  _globals['_SENTENCERETRIEVER']._serialized_start=1265
-  _globals['_SENTENCERETRIEVER']._serialized_end=1350
-  _globals['_HYBRIDRETRIEVER']._serialized_start=1353
-  _globals['_HYBRIDRETRIEVER']._serialized_end=1557
-  _globals['_WEIGHTEDRETRIEVER']._serialized_start=1559
-  _globals['_WEIGHTEDRETRIEVER']._serialized_end=1657
-  _globals['_RECIPROCALRANKFUSION']._serialized_start=1659
-  _globals['_RECIPROCALRANKFUSION']._serialized_end=1703
-  _globals['_CONVEXCOMBINATION']._serialized_start=1706
-  _globals['_CONVEXCOMBINATION']._serialized_end=1894
-  _globals['_CONVEXCOMBINATION_NORMALISATION']._serialized_start=1794
-  _globals['_CONVEXCOMBINATION_NORMALISATION']._serialized_end=1894
-  _globals['_PARENTDOCUMENTRETRIEVER']._serialized_start=1897
-  _globals['_PARENTDOCUMENTRETRIEVER']._serialized_end=2321
-  _globals['_PARENTDOCUMENTRETRIEVER_EXPANSION']._serialized_start=2143
-  _globals['_PARENTDOCUMENTRETRIEVER_EXPANSION']._serialized_end=2253
-  _globals['_MULTIQUERYRETRIEVER']._serialized_start=2324
-  _globals['_MULTIQUERYRETRIEVER']._serialized_end=2475
-  _globals['_HYDERETRIEVER']._serialized_start=2477
-  _globals['_HYDERETRIEVER']._serialized_end=2564
-  _globals['_CUSTOMRETRIEVER']._serialized_start=2567
-  _globals['_CUSTOMRETRIEVER']._serialized_end=2773
-  _globals['_CUSTOMRETRIEVER_PARAMETERSENTRY']._serialized_start=2706
-  _globals['_CUSTOMRETRIEVER_PARAMETERSENTRY']._serialized_end=2773
-  _globals['_SELFQUERYRETRIEVER']._serialized_start=2776
-  _globals['_SELFQUERYRETRIEVER']._serialized_end=3152
-  _globals['_SELFQUERYRETRIEVER_UNDERSTANDER']._serialized_start=3005
-  _globals['_SELFQUERYRETRIEVER_UNDERSTANDER']._serialized_end=3097
+  _globals['_MULTIMODALRETRIEVER'].fields_by_name['fields']._loaded_options = None
+  _globals['_MULTIMODALRETRIEVER'].fields_by_name['fields']._serialized_options = b'\342A\001\002'
+  _globals['_WEIGHTEDFIELD'].fields_by_name['field']._loaded_options = None
+  _globals['_WEIGHTEDFIELD'].fields_by_name['field']._serialized_options = b'\342A\001\002'
+  _globals['_PIPELINESPEC']._serialized_start=124
+  _globals['_PIPELINESPEC']._serialized_end=225
+  _globals['_RERANKER']._serialized_start=228
+  _globals['_RERANKER']._serialized_end=432
+  _globals['_MAXSIMRERANKER']._serialized_start=434
+  _globals['_MAXSIMRERANKER']._serialized_end=512
+  _globals['_CROSSENCODERRERANKER']._serialized_start=514
+  _globals['_CROSSENCODERRERANKER']._serialized_end=566
+  _globals['_LLMRERANKER']._serialized_start=568
+  _globals['_LLMRERANKER']._serialized_end=611
+  _globals['_MMRRERANKER']._serialized_start=613
+  _globals['_MMRRERANKER']._serialized_end=694
+  _globals['_RETRIEVER']._serialized_start=697
+  _globals['_RETRIEVER']._serialized_end=1221
+  _globals['_DENSERETRIEVER']._serialized_start=1223
+  _globals['_DENSERETRIEVER']._serialized_end=1277
+  _globals['_LEXICALRETRIEVER']._serialized_start=1279
+  _globals['_LEXICALRETRIEVER']._serialized_end=1343
+  _globals['_SENTENCERETRIEVER']._serialized_start=1345
+  _globals['_SENTENCERETRIEVER']._serialized_end=1430
+  _globals['_HYBRIDRETRIEVER']._serialized_start=1433
+  _globals['_HYBRIDRETRIEVER']._serialized_end=1637
+  _globals['_WEIGHTEDRETRIEVER']._serialized_start=1639
+  _globals['_WEIGHTEDRETRIEVER']._serialized_end=1737
+  _globals['_RECIPROCALRANKFUSION']._serialized_start=1739
+  _globals['_RECIPROCALRANKFUSION']._serialized_end=1783
+  _globals['_CONVEXCOMBINATION']._serialized_start=1786
+  _globals['_CONVEXCOMBINATION']._serialized_end=1974
+  _globals['_CONVEXCOMBINATION_NORMALISATION']._serialized_start=1874
+  _globals['_CONVEXCOMBINATION_NORMALISATION']._serialized_end=1974
+  _globals['_PARENTDOCUMENTRETRIEVER']._serialized_start=1977
+  _globals['_PARENTDOCUMENTRETRIEVER']._serialized_end=2401
+  _globals['_PARENTDOCUMENTRETRIEVER_EXPANSION']._serialized_start=2223
+  _globals['_PARENTDOCUMENTRETRIEVER_EXPANSION']._serialized_end=2333
+  _globals['_MULTIQUERYRETRIEVER']._serialized_start=2404
+  _globals['_MULTIQUERYRETRIEVER']._serialized_end=2555
+  _globals['_HYDERETRIEVER']._serialized_start=2557
+  _globals['_HYDERETRIEVER']._serialized_end=2644
+  _globals['_CUSTOMRETRIEVER']._serialized_start=2647
+  _globals['_CUSTOMRETRIEVER']._serialized_end=2853
+  _globals['_CUSTOMRETRIEVER_PARAMETERSENTRY']._serialized_start=2786
+  _globals['_CUSTOMRETRIEVER_PARAMETERSENTRY']._serialized_end=2853
+  _globals['_SELFQUERYRETRIEVER']._serialized_start=2856
+  _globals['_SELFQUERYRETRIEVER']._serialized_end=3232
+  _globals['_SELFQUERYRETRIEVER_UNDERSTANDER']._serialized_start=3085
+  _globals['_SELFQUERYRETRIEVER_UNDERSTANDER']._serialized_end=3177
+  _globals['_MULTIMODALRETRIEVER']._serialized_start=3235
+  _globals['_MULTIMODALRETRIEVER']._serialized_end=3476
+  _globals['_WEIGHTEDFIELD']._serialized_start=3478
+  _globals['_WEIGHTEDFIELD']._serialized_end=3567
 # @@protoc_insertion_point(module_scope)

@@ -1,5 +1,6 @@
 from google.api import field_behavior_pb2 as _field_behavior_pb2
 from ragrpc.v1 import metadata_pb2 as _metadata_pb2
+from ragrpc.v1 import modality_pb2 as _modality_pb2
 from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 from google.protobuf import descriptor as _descriptor
@@ -58,7 +59,7 @@ class MmrReranker(_message.Message):
     def __init__(self, relevance: _Optional[float] = ..., depth: _Optional[int] = ...) -> None: ...
 
 class Retriever(_message.Message):
-    __slots__ = ("dense", "lexical", "sentence", "hybrid", "parent_document", "multi_query", "hyde", "custom", "self_query")
+    __slots__ = ("dense", "lexical", "sentence", "hybrid", "parent_document", "multi_query", "hyde", "custom", "self_query", "multimodal")
     DENSE_FIELD_NUMBER: _ClassVar[int]
     LEXICAL_FIELD_NUMBER: _ClassVar[int]
     SENTENCE_FIELD_NUMBER: _ClassVar[int]
@@ -68,6 +69,7 @@ class Retriever(_message.Message):
     HYDE_FIELD_NUMBER: _ClassVar[int]
     CUSTOM_FIELD_NUMBER: _ClassVar[int]
     SELF_QUERY_FIELD_NUMBER: _ClassVar[int]
+    MULTIMODAL_FIELD_NUMBER: _ClassVar[int]
     dense: DenseRetriever
     lexical: LexicalRetriever
     sentence: SentenceRetriever
@@ -77,7 +79,8 @@ class Retriever(_message.Message):
     hyde: HydeRetriever
     custom: CustomRetriever
     self_query: SelfQueryRetriever
-    def __init__(self, dense: _Optional[_Union[DenseRetriever, _Mapping]] = ..., lexical: _Optional[_Union[LexicalRetriever, _Mapping]] = ..., sentence: _Optional[_Union[SentenceRetriever, _Mapping]] = ..., hybrid: _Optional[_Union[HybridRetriever, _Mapping]] = ..., parent_document: _Optional[_Union[ParentDocumentRetriever, _Mapping]] = ..., multi_query: _Optional[_Union[MultiQueryRetriever, _Mapping]] = ..., hyde: _Optional[_Union[HydeRetriever, _Mapping]] = ..., custom: _Optional[_Union[CustomRetriever, _Mapping]] = ..., self_query: _Optional[_Union[SelfQueryRetriever, _Mapping]] = ...) -> None: ...
+    multimodal: MultimodalRetriever
+    def __init__(self, dense: _Optional[_Union[DenseRetriever, _Mapping]] = ..., lexical: _Optional[_Union[LexicalRetriever, _Mapping]] = ..., sentence: _Optional[_Union[SentenceRetriever, _Mapping]] = ..., hybrid: _Optional[_Union[HybridRetriever, _Mapping]] = ..., parent_document: _Optional[_Union[ParentDocumentRetriever, _Mapping]] = ..., multi_query: _Optional[_Union[MultiQueryRetriever, _Mapping]] = ..., hyde: _Optional[_Union[HydeRetriever, _Mapping]] = ..., custom: _Optional[_Union[CustomRetriever, _Mapping]] = ..., self_query: _Optional[_Union[SelfQueryRetriever, _Mapping]] = ..., multimodal: _Optional[_Union[MultimodalRetriever, _Mapping]] = ...) -> None: ...
 
 class DenseRetriever(_message.Message):
     __slots__ = ("min_score",)
@@ -229,3 +232,25 @@ class SelfQueryRetriever(_message.Message):
     understander: SelfQueryRetriever.Understander
     today: str
     def __init__(self, base: _Optional[_Union[Retriever, _Mapping]] = ..., threshold: _Optional[float] = ..., boost: _Optional[float] = ..., rewrite: bool = ..., sort: bool = ..., understander: _Optional[_Union[SelfQueryRetriever.Understander, str]] = ..., today: _Optional[str] = ...) -> None: ...
+
+class MultimodalRetriever(_message.Message):
+    __slots__ = ("fields", "rrf", "convex", "depth", "base")
+    FIELDS_FIELD_NUMBER: _ClassVar[int]
+    RRF_FIELD_NUMBER: _ClassVar[int]
+    CONVEX_FIELD_NUMBER: _ClassVar[int]
+    DEPTH_FIELD_NUMBER: _ClassVar[int]
+    BASE_FIELD_NUMBER: _ClassVar[int]
+    fields: _containers.RepeatedCompositeFieldContainer[WeightedField]
+    rrf: ReciprocalRankFusion
+    convex: ConvexCombination
+    depth: int
+    base: Retriever
+    def __init__(self, fields: _Optional[_Iterable[_Union[WeightedField, _Mapping]]] = ..., rrf: _Optional[_Union[ReciprocalRankFusion, _Mapping]] = ..., convex: _Optional[_Union[ConvexCombination, _Mapping]] = ..., depth: _Optional[int] = ..., base: _Optional[_Union[Retriever, _Mapping]] = ...) -> None: ...
+
+class WeightedField(_message.Message):
+    __slots__ = ("field", "weight")
+    FIELD_FIELD_NUMBER: _ClassVar[int]
+    WEIGHT_FIELD_NUMBER: _ClassVar[int]
+    field: _modality_pb2.Modality
+    weight: float
+    def __init__(self, field: _Optional[_Union[_modality_pb2.Modality, str]] = ..., weight: _Optional[float] = ...) -> None: ...

@@ -26,7 +26,7 @@ ABSTAIN_REASON_MODEL_DECLINED: AbstainReason
 ABSTAIN_REASON_NOT_GROUNDED: AbstainReason
 
 class RetrieveRequest(_message.Message):
-    __slots__ = ("collection", "query", "top_k", "filter", "pipeline", "spec", "consistency", "explain")
+    __slots__ = ("collection", "query", "top_k", "filter", "pipeline", "spec", "consistency", "explain", "image")
     COLLECTION_FIELD_NUMBER: _ClassVar[int]
     QUERY_FIELD_NUMBER: _ClassVar[int]
     TOP_K_FIELD_NUMBER: _ClassVar[int]
@@ -35,6 +35,7 @@ class RetrieveRequest(_message.Message):
     SPEC_FIELD_NUMBER: _ClassVar[int]
     CONSISTENCY_FIELD_NUMBER: _ClassVar[int]
     EXPLAIN_FIELD_NUMBER: _ClassVar[int]
+    IMAGE_FIELD_NUMBER: _ClassVar[int]
     collection: str
     query: str
     top_k: int
@@ -43,7 +44,8 @@ class RetrieveRequest(_message.Message):
     spec: _pipeline_pb2.PipelineSpec
     consistency: _retrieval_pb2.Consistency
     explain: bool
-    def __init__(self, collection: _Optional[str] = ..., query: _Optional[str] = ..., top_k: _Optional[int] = ..., filter: _Optional[_Union[_filter_pb2.Filter, _Mapping]] = ..., pipeline: _Optional[str] = ..., spec: _Optional[_Union[_pipeline_pb2.PipelineSpec, _Mapping]] = ..., consistency: _Optional[_Union[_retrieval_pb2.Consistency, _Mapping]] = ..., explain: bool = ...) -> None: ...
+    image: bytes
+    def __init__(self, collection: _Optional[str] = ..., query: _Optional[str] = ..., top_k: _Optional[int] = ..., filter: _Optional[_Union[_filter_pb2.Filter, _Mapping]] = ..., pipeline: _Optional[str] = ..., spec: _Optional[_Union[_pipeline_pb2.PipelineSpec, _Mapping]] = ..., consistency: _Optional[_Union[_retrieval_pb2.Consistency, _Mapping]] = ..., explain: bool = ..., image: _Optional[bytes] = ...) -> None: ...
 
 class RetrieveResponse(_message.Message):
     __slots__ = ("hits", "timings", "usage", "provenance", "degradations", "cache", "funnel", "understanding")

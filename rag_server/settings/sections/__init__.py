@@ -4,7 +4,7 @@ from rag_server.settings.sections.answers import Generation, OpenAi, Reranking, 
 from rag_server.settings.sections.background import Jobs, Maintenance
 from rag_server.settings.sections.base import Section
 from rag_server.settings.sections.chroma import Chroma
-from rag_server.settings.sections.documents import Chunking, Embedder, Parsing, Streaming
+from rag_server.settings.sections.documents import Chunking, Embedder, Images, Parsing, Streaming
 from rag_server.settings.sections.observation import Logging, Tracing
 from rag_server.settings.sections.serving import Auth, Pools, Server, Sidecar, Tls
 from rag_server.settings.sections.stores import Backup, Catalog, Data
@@ -18,6 +18,7 @@ __all__ = [
     "Data",
     "Embedder",
     "Generation",
+    "Images",
     "Jobs",
     "Logging",
     "Maintenance",

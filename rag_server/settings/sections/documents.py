@@ -4,7 +4,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from rag_server.settings.sections.base import Seconds, Section
+from rag_server.settings.sections.base import LocalPath, Seconds, Section
 
 
 class Embedder(Section):
@@ -18,6 +18,28 @@ class Embedder(Section):
         ge=0,
         le=10_000_000,
         description="Vectors of questions kept in memory; 0 keeps none.",
+    )
+
+
+class Images(Section):
+    """How images become vectors, for collections that have the field."""
+
+    embedder: str = Field(
+        default="histogram",
+        min_length=1,
+        description="Image embedder, by its name in the table: `histogram` (colours and edges) or "
+        "`open_clip` (extra `clip`, and `images.model`).",
+    )
+    model: LocalPath | None = Field(
+        default=None,
+        description="Directory of the model of `open_clip`: `open_clip_config.json` and weights.",
+    )
+    memory_bytes: int = Field(
+        default=256 * 2**20,
+        ge=0,
+        le=2**40,
+        description="Memory for vectors of images, in bytes; what does not fit is read from the "
+        "catalog each time.",
     )
 
 

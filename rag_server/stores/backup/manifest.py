@@ -16,7 +16,9 @@ from rag_server.stores.catalog.generation import decode_settings, encode_setting
 from rag_server.stores.catalog.metadata_schema_json import decode_schema, encode_schema
 
 FILE = "manifest.json"
-_FORMAT = 1
+_FORMAT = 2
+# Format 1 has no vectors of documents.
+_READABLE = (1, _FORMAT)
 
 
 def encode(backup: Backup) -> bytes:
@@ -35,7 +37,7 @@ def decode(raw: bytes, id: str) -> Backup:
     """The backup of a manifest. Raises DataLoss when it is not what was
     written, PreconditionFailed when a newer program wrote it."""
     body = _opened(raw, id)
-    if body["format"] != _FORMAT:
+    if body["format"] not in _READABLE:
         raise PreconditionFailed(
             f"backup {id} has format {body['format']}, this program knows {_FORMAT}: use the "
             "release that made it",

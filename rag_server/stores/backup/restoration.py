@@ -142,8 +142,8 @@ def parts(
 
 
 def _live_parts(segment: SegmentReader, origin: int, live: RowSet) -> Iterator[Part]:
-    for documents, chunks, embeddings in segment.batches(origin):
-        hashes = {row[0]: row[-1] for row in documents if row[0] in live}
+    for batch in segment.batches(origin):
+        hashes = {row[0]: row[-1] for row in batch.documents if row[0] in live}
         if hashes:
-            kept = [row[:-1] for row in documents if row[0] in hashes]
-            yield Part(Load(kept, chunks, embeddings), hashes)
+            kept = [row[:-1] for row in batch.documents if row[0] in hashes]
+            yield Part(Load(kept, batch.chunks, batch.embeddings, batch.vectors), hashes)

@@ -1,12 +1,14 @@
-"""Segments: SQLite files that hold documents with their chunks and embeddings.
+"""Segments: SQLite files that hold documents with their chunks, vectors and embeddings.
 
 Each is complete in itself, so that they can be restored one by one in any order: every
-document's chunks, and every chunk's embedding, lie in the segment of the document.
+document's chunks and vectors, and the embeddings of those, lie in the segment of the document.
 """
 
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
+from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +17,8 @@ from rag_server.stores.backup.ranges import Range, RowSet
 Row = Sequence[Any]
 
 # As in `catalog.dump`, with the collection in front of a document and the SHA-256 of its text
-# behind it, and the key of its embedding behind a chunk. Wide pages waste less of wide rows.
+# behind it, and the key of its embedding behind a chunk or vector. Wide pages waste less of wide
+# rows.
 _SCHEMA = """
 PRAGMA page_size = 32768;
 PRAGMA journal_mode = OFF;
@@ -32,6 +35,10 @@ CREATE TABLE chunks (
   heading TEXT, sentences BLOB, text TEXT, embedding_key BLOB,
   PRIMARY KEY (document, ordinal)
 );
+CREATE TABLE vectors (
+  document INTEGER, field TEXT, span_start INTEGER, span_end INTEGER, created_rev INTEGER,
+  embedding_key BLOB, PRIMARY KEY (document, field, span_start)
+);
 CREATE TABLE embeddings (
   key BLOB PRIMARY KEY, dimension INTEGER, sentences BLOB, vector BLOB, tokens BLOB
 );
@@ -47,12 +54,23 @@ SELECT row, document_id, content_type, title, metadata, fingerprint, size_bytes,
 FROM documents WHERE collection = ? ORDER BY row
 """
 _CHUNKS = "SELECT * FROM chunks WHERE document BETWEEN ? AND ? ORDER BY document, ordinal"
+_VECTORS = "SELECT * FROM vectors WHERE document BETWEEN ? AND ?"
 _EMBEDDINGS = """
 SELECT * FROM embeddings
-WHERE key IN (SELECT embedding_key FROM chunks WHERE document BETWEEN ? AND ?)
+WHERE key IN (SELECT embedding_key FROM {} WHERE document BETWEEN ? AND ?)
 """
 # Documents in memory at once.
 _BATCH = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Documents with their text's SHA-256 last, and all that belongs to them."""
+
+    documents: list[Row]
+    chunks: list[Row]
+    vectors: list[Row]
+    embeddings: list[Row]
 
 
 class SegmentWriter:
@@ -75,6 +93,10 @@ class SegmentWriter:
     def chunks(self, rows: Iterable[Row]) -> None:
         """Add chunks."""
         self._insert("chunks", 14, rows)
+
+    def vectors(self, rows: Iterable[Row]) -> None:
+        """Add vectors of documents in their fields."""
+        self._insert("vectors", 6, rows)
 
     def lacks(self, key: bytes) -> bool:
         """Whether no embedding with that key was announced so far; announces it."""
@@ -113,14 +135,31 @@ class SegmentReader:
         query = "SELECT first, last FROM live WHERE collection = ? ORDER BY first"
         return RowSet.of(self._connection.execute(query, (collection,)).fetchall())
 
-    def batches(self, collection: int) -> Iterator[tuple[list[Row], list[Row], list[Row]]]:
-        """(documents with their text's SHA-256 last, chunks, embeddings) of a few documents
-        after the other, ascending by row."""
+    def batches(self, collection: int) -> Iterator[Batch]:
+        """A few documents after the other, ascending by row."""
         with closing(self._connection.execute(_DOCUMENTS, (collection,))) as found:
             while batch := found.fetchmany(_BATCH):
                 within = batch[0][0], batch[-1][0]
-                chunks = self._connection.execute(_CHUNKS, within).fetchall()
-                yield batch, chunks, self._connection.execute(_EMBEDDINGS, within).fetchall()
+                yield Batch(
+                    batch,
+                    self._connection.execute(_CHUNKS, within).fetchall(),
+                    self._vectors(within),
+                    [each for user in self._users for each in self._embeddings(user, within)],
+                )
+
+    @cached_property
+    def _users(self) -> list[str]:
+        """Tables of what has an embedding; segments of older programs have chunks alone."""
+        named = "SELECT name FROM sqlite_master WHERE name IN ('chunks', 'vectors')"
+        return [name for (name,) in self._connection.execute(named)]
+
+    def _vectors(self, within: Range) -> list[Row]:
+        if "vectors" not in self._users:
+            return []
+        return self._connection.execute(_VECTORS, within).fetchall()
+
+    def _embeddings(self, user: str, within: Range) -> list[Row]:
+        return self._connection.execute(_EMBEDDINGS.format(user), within).fetchall()
 
     def keys(self) -> list[Mapping[str, Any]]:
         """API keys by column."""

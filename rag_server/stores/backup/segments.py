@@ -44,6 +44,7 @@ class Segments:
         segment.documents((self._collection, *row, sha256(row.text).digest()) for row in documents)
         lacking: list[int] = []
         segment.chunks(self._noting(segment, self._snapshot.chunks(generation, rows), lacking))
+        segment.vectors(self._noting(segment, self._snapshot.vectors(rows), lacking))
         segment.embeddings(self._snapshot.embeddings(lacking))
         if self._path.stat().st_size >= _SEGMENT_BYTES:
             self._close()
@@ -64,10 +65,10 @@ class Segments:
 
     @staticmethod
     def _noting(
-        segment: SegmentWriter, chunks: Iterable[Row[Any]], lacking: list[int]
+        segment: SegmentWriter, users: Iterable[Row[Any]], lacking: list[int]
     ) -> Iterator[tuple[Any, ...]]:
-        """Chunks as a segment has them; the embeddings that it lacks go to `lacking`."""
-        for row in chunks:
+        """Chunks or vectors as a segment has them; the embeddings that it lacks go to `lacking`."""
+        for row in users:
             if segment.lacks(row.key):
                 lacking.append(row.embedding)
             yield (*row[:-2], row.key)

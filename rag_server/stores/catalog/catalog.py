@@ -12,6 +12,7 @@ from rag_server.stores.catalog.dump import SqlDump
 from rag_server.stores.catalog.embeddings import SqlEmbeddings
 from rag_server.stores.catalog.engine import Database
 from rag_server.stores.catalog.feed import SqlFeed
+from rag_server.stores.catalog.fields import SqlFields
 from rag_server.stores.catalog.generations import SqlGenerations
 from rag_server.stores.catalog.identity import identity_of
 from rag_server.stores.catalog.instant import Clock, now_utc
@@ -43,6 +44,7 @@ class SqlCatalog:
         self.log = SqlChunkLog(self._cursor)
         self.reader = SqlReader(self._cursor, self.chunks)
         self.embeddings = SqlEmbeddings(self._cursor)
+        self.fields = SqlFields(self._cursor)
         self.feed = SqlFeed(self._database, self._writer)
         self.words = SqlWordFeed(self._database)
         self.keys = SqlKeys(*shared)

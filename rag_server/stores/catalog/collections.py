@@ -19,7 +19,7 @@ from rag_server.stores.catalog.writer import Writer
 
 _GET = """
 SELECT c.id, c.tenant, c.name, c.description, c.revision, c.generation, c.created_at,
-  c.metadata_schema, g.embedder, g.chunking, g.index_settings
+  c.metadata_schema, g.embedder, g.chunking, g.index_settings, g.fields
 FROM collections c JOIN generations g ON g.collection_id = c.id AND g.generation = c.generation
 WHERE c.tenant = ? AND c.name = ? AND c.deleted_at IS NULL
 """
@@ -169,7 +169,7 @@ class SqlCollections:
         """Recipe of a generation that is followed."""
         table = generations.c
         query = (
-            select(table.embedder, table.chunking, table.index_settings)
+            select(table.embedder, table.chunking, table.index_settings, table.fields)
             .join(collections, collections.c.id == table.collection_id)
             .where(collections.c.deleted_at.is_(None), table.state != "retired")
             .where(collections.c.id == view.collection_id, table.generation == view.generation)
@@ -213,7 +213,8 @@ def _counted() -> Select[Any]:
         .scalar_subquery()
     )
     columns = [column for column in collections.c if column.name != "deleted_at"]
-    settings = (generations.c.embedder, generations.c.chunking, generations.c.index_settings)
+    table = generations.c
+    settings = (table.embedder, table.chunking, table.index_settings, table.fields)
     serving = (generations.c.collection_id == collections.c.id) & (
         generations.c.generation == collections.c.generation
     )
@@ -243,6 +244,7 @@ def _collection(
     embedder: str,
     chunking: str,
     index: str,
+    fields: str,
     document_count: int = 0,
     chunk_count: int = 0,
 ) -> Collection:
@@ -253,7 +255,7 @@ def _collection(
         content(description),
         revision,
         generation,
-        decode_settings(embedder, chunking, index),
+        decode_settings(embedder, chunking, index, fields),
         from_micros(created_at),
         document_count,
         chunk_count,

@@ -19,6 +19,7 @@ from rag_server.stores.catalog.schema import (
     chunks,
     collections,
     commits,
+    document_vectors,
     documents,
     embeddings,
     generations,
@@ -59,6 +60,13 @@ CHUNK_COLUMNS = (
     chunks.c.sentences,
     chunks.c.text,
 )
+VECTOR_COLUMNS = (
+    document_vectors.c.document,
+    document_vectors.c.field,
+    document_vectors.c.span_start,
+    document_vectors.c.span_end,
+    document_vectors.c.created_rev,
+)
 EMBEDDING_COLUMNS = (
     embeddings.c.key,
     embeddings.c.dimension,
@@ -68,7 +76,7 @@ EMBEDDING_COLUMNS = (
 )
 _COLLECTIONS = (
     select(*collections.c, generations.c.embedder, generations.c.chunking)
-    .add_columns(generations.c.index_settings)
+    .add_columns(generations.c.index_settings, generations.c.fields)
     .join(
         generations,
         (generations.c.collection_id == collections.c.id)
@@ -151,6 +159,15 @@ class Snapshot:
         )
         yield from self._stream(query)
 
+    def vectors(self, rows: Sequence[int]) -> list[Row[Any]]:
+        """Vectors of documents in their fields, with last columns as `chunks` has them."""
+        query = (
+            select(*VECTOR_COLUMNS, embeddings.c.id.label("embedding"), embeddings.c.key)
+            .join(embeddings, embeddings.c.id == document_vectors.c.embedding)
+            .where(document_vectors.c.document.in_(rows))
+        )
+        return list(self._connection.execute(query))
+
     def embeddings(self, rows: Sequence[int]) -> Iterator[Row[Any]]:
         """Embeddings by row."""
         for start in range(0, len(rows), SLICE):
@@ -182,6 +199,6 @@ def _collection(row: Row[Any]) -> Collection:
         row.description,
         row.revision,
         row.generation,
-        decode_settings(row.embedder, row.chunking, row.index_settings),
+        decode_settings(row.embedder, row.chunking, row.index_settings, row.fields),
         from_micros(row.created_at),
     )

@@ -20,6 +20,7 @@ from rag_server.stores.catalog.dump import (
     CHUNK_COLUMNS,
     DOCUMENT_COLUMNS,
     EMBEDDING_COLUMNS,
+    VECTOR_COLUMNS,
 )
 from rag_server.stores.catalog.engine import Database, insert_missing, insert_row
 from rag_server.stores.catalog.generation import encode_settings
@@ -34,7 +35,7 @@ from rag_server.stores.catalog.schema import (
     generations,
     keys,
 )
-from rag_server.stores.catalog.version import INSERT_CHUNK
+from rag_server.stores.catalog.version import INSERT_CHUNK, INSERT_VECTOR
 from rag_server.stores.catalog.writer import Writer
 
 # How long a collection stays that is not filled any more.
@@ -43,6 +44,7 @@ _GENERATION = 1
 
 _DOCUMENT = [column.name for column in DOCUMENT_COLUMNS]
 _CHUNK = [column.name for column in CHUNK_COLUMNS]
+_VECTOR = [column.name for column in VECTOR_COLUMNS]
 _EMBEDDING = [column.name for column in EMBEDDING_COLUMNS]
 _BUILD = ("recipe", "chunk_count")
 
@@ -58,12 +60,13 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """Some documents with all of their chunks and the embeddings of those: rows of the columns
-    in `dump`, a chunk's key after its columns."""
+    """Some documents with all of their chunks and vectors, and the embeddings of those: rows of
+    the columns in `dump`, a chunk's or vector's key after its columns."""
 
     documents: Sequence[Sequence[Any]]
     chunks: Sequence[Sequence[Any]]
     embeddings: Sequence[Sequence[Any]]
+    vectors: Sequence[Sequence[Any]] = ()
 
 
 class SqlLoader:
@@ -116,8 +119,10 @@ class SqlLoader:
                 row[0]: _insert_document(connection, collection_id, row) for row in load.documents
             }
             chunk_rows = [row for row in load.chunks if row[0] in numbers]
-            _insert_embeddings(connection, load.embeddings, chunk_rows)
+            vector_rows = [row for row in load.vectors if row[0] in numbers]
+            _insert_embeddings(connection, load.embeddings, [*chunk_rows, *vector_rows])
             _insert_chunks(connection, collection_id, numbers, chunk_rows)
+            _insert_vectors(connection, collection_id, numbers, vector_rows)
             return len(numbers)
 
         return self._writer.run(work)
@@ -232,9 +237,9 @@ def _commit(connection: Connection, row: int, revision: int, now: int) -> None:
 
 
 def _insert_embeddings(
-    connection: Connection, rows: Sequence[Sequence[Any]], chunk_rows: Sequence[Sequence[Any]]
+    connection: Connection, rows: Sequence[Sequence[Any]], users: Sequence[Sequence[Any]]
 ) -> None:
-    needed = {row[len(_CHUNK)] for row in chunk_rows}
+    needed = {row[-1] for row in users}
     # Without the last column, if the program that wrote the backup did not know it.
     values = [dict(zip(_EMBEDDING, row, strict=False)) for row in rows if row[0] in needed]
     if values:
@@ -268,3 +273,18 @@ def _insert_chunks(
     ]
     if values:
         connection.execute(INSERT_CHUNK, values)
+
+
+def _insert_vectors(
+    connection: Connection,
+    collection_id: int,
+    numbers: Mapping[int, int],
+    rows: Sequence[Sequence[Any]],
+) -> None:
+    values = [
+        dict(zip(_VECTOR, row, strict=False))
+        | {"collection_id": collection_id, "document": numbers[row[0]], "embedding_key": row[-1]}
+        for row in rows
+    ]
+    if values:
+        connection.execute(INSERT_VECTOR, values)

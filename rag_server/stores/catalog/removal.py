@@ -1,11 +1,18 @@
 """Removal of rows for good, in slices."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 
-from sqlalchemy import Connection, Select, delete, select
+from sqlalchemy import Connection, Select, delete, select, union_all
 
 from rag_server.core.documents import View
-from rag_server.stores.catalog.schema import builds, chunks, documents, embeddings, generations
+from rag_server.stores.catalog.schema import (
+    builds,
+    chunks,
+    document_vectors,
+    documents,
+    embeddings,
+    generations,
+)
 from rag_server.stores.catalog.writer import Writer
 
 # Rows removed per transaction, so that other writers get their turn.
@@ -24,22 +31,38 @@ def _until_none(step: Callable[[], int]) -> Iterable[int]:
 
 
 def remove_chunks(connection: Connection, some: Select[tuple[int]]) -> int:
-    """Remove up to a slice of chunks with the embeddings that no chunk refers to any more."""
+    """Remove up to a slice of chunks with the embeddings that nothing refers to any more."""
     columns = select(chunks.c.id, chunks.c.embedding).where(chunks.c.id.in_(some))
     found = connection.execute(columns.limit(_SLICE)).all()
     connection.execute(delete(chunks).where(chunks.c.id.in_([row for row, _ in found])))
-    used = select(chunks.c.id).where(chunks.c.embedding == embeddings.c.id)
-    touched = {embedding for _, embedding in found}
-    connection.execute(delete(embeddings).where(embeddings.c.id.in_(touched), ~used.exists()))
+    _remove_unused(connection, {embedding for _, embedding in found})
     return len(found)
 
 
 def remove_documents(connection: Connection, some: Select[tuple[int]]) -> int:
-    """Remove up to a slice of versions of documents with what says how they were built."""
+    """Remove up to a slice of versions of documents with what says how they were built, and
+    with their vectors."""
     rows = connection.scalars(some.limit(_SLICE)).all()
+    theirs = document_vectors.c.document.in_(rows)
+    touched = set(connection.scalars(select(document_vectors.c.embedding).where(theirs)))
+    connection.execute(delete(document_vectors).where(theirs))
+    _remove_unused(connection, touched)
     connection.execute(delete(builds).where(builds.c.document.in_(rows)))
     connection.execute(delete(documents).where(documents.c.id.in_(rows)))
     return len(rows)
+
+
+def _remove_unused(connection: Connection, touched: Collection[int]) -> None:
+    """Remove those embeddings that nothing refers to."""
+    users = (
+        select(table.c.embedding).where(table.c.embedding == embeddings.c.id)
+        for table in (chunks, document_vectors)
+    )
+    used = union_all(*users).exists()
+    some = list(touched)
+    for start in range(0, len(some), _SLICE):
+        unused = (embeddings.c.id.in_(some[start : start + _SLICE]), ~used)
+        connection.execute(delete(embeddings).where(*unused))
 
 
 def forget_generation(writer: Writer, view: View) -> None:

@@ -100,6 +100,7 @@ generations = Table(
     Column("index_settings", _TEXT, nullable=False),
     Column("created_at", BigInteger, nullable=False),
     Column("retired_at", BigInteger),
+    Column("fields", _TEXT, nullable=False, server_default="[]"),
     sqlite_with_rowid=False,
 )
 
@@ -172,6 +173,28 @@ embeddings = Table(
     Column("vector", LargeBinary, nullable=False),
     Column("tokens", LargeBinary),
 )
+
+# Vectors that versions of documents have in fields beside their chunks, whatever the
+# generation. `created_rev` is that of the document.
+document_vectors = Table(
+    "document_vectors",
+    METADATA,
+    Column("document", ForeignKey("documents.id"), primary_key=True),
+    Column("field", _TEXT, primary_key=True),
+    Column("span_start", BigInteger, primary_key=True),
+    Column("span_end", BigInteger, nullable=False),
+    Column("embedding", ForeignKey("embeddings.id"), nullable=False),
+    Column("collection_id", ForeignKey("collections.id"), nullable=False),
+    Column("created_rev", BigInteger, nullable=False),
+    sqlite_with_rowid=False,
+)
+Index(
+    "document_vectors_by_revision",
+    document_vectors.c.collection_id,
+    document_vectors.c.field,
+    document_vectors.c.created_rev,
+)
+Index("document_vectors_by_embedding", document_vectors.c.embedding)
 
 chunks = Table(
     "chunks",

@@ -22,6 +22,7 @@ from rag_server.core.documents import (
     Commit,
     NewChunk,
     NewDocument,
+    NewVector,
     OutcomeKind,
     View,
 )
@@ -34,6 +35,7 @@ from rag_server.stores.catalog.schema import (
     chunks,
     collections,
     commits,
+    document_vectors,
     documents,
     embeddings,
     generations,
@@ -44,6 +46,12 @@ from rag_server.stores.catalog.value_json import encode_metadata
 _SLICE = 500
 
 INSERT_CHUNK = insert(chunks).values(
+    embedding=select(embeddings.c.id)
+    .where(embeddings.c.key == bindparam("embedding_key"))
+    .scalar_subquery()
+)
+
+INSERT_VECTOR = insert(document_vectors).values(
     embedding=select(embeddings.c.id)
     .where(embeddings.c.key == bindparam("embedding_key"))
     .scalar_subquery()
@@ -208,7 +216,20 @@ class Revision:
         )
         row = insert_row(self.connection, values, documents.c.id)
         self._build(row, document.recipe, document.chunks)
+        if document.vectors:
+            self._insert_vectors(row, document.vectors)
         return row
+
+    def _insert_vectors(self, row: int, new: Sequence[NewVector]) -> None:
+        self.connection.execute(
+            insert_missing(embeddings, "key"), [_field_embedding_row(each) for each in new]
+        )
+        shared = {
+            "collection_id": self.collection.id,
+            "document": row,
+            "created_rev": self.number,
+        }
+        self.connection.execute(INSERT_VECTOR, [shared | _vector_row(each) for each in new])
 
     def _build(self, row: int, recipe: bytes, new: Sequence[NewChunk]) -> None:
         build = insert(builds).values(
@@ -255,6 +276,20 @@ def _embedding_row(chunk: NewChunk) -> dict[str, Any]:
         "sentences": pack_sentences(chunk.embedding.sentences),
         "vector": pack_vector(chunk.embedding.vector),
         "tokens": pack_tokens(chunk.embedding.tokens),
+    }
+
+
+def _field_embedding_row(new: NewVector) -> dict[str, Any]:
+    vector = pack_vector(new.vector)
+    return {"key": new.key, "dimension": len(new.vector), "sentences": b"", "vector": vector}
+
+
+def _vector_row(new: NewVector) -> dict[str, Any]:
+    return {
+        "field": new.modality.value,
+        "span_start": new.span.start,
+        "span_end": new.span.end,
+        "embedding_key": new.key,
     }
 
 

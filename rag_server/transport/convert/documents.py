@@ -1,10 +1,12 @@
 """Documents, chunks and collections."""
 
+from collections.abc import Iterable
+
 from ragrpc.v1 import collection_service_pb2 as collections_pb
 from ragrpc.v1 import document_service_pb2 as pb
-from ragrpc.v1 import retrieval_pb2
+from ragrpc.v1 import modality_pb2, retrieval_pb2
 
-from rag_server.core.content import ContentType
+from rag_server.core.content import ContentType, Modality
 from rag_server.core.documents import Collection, Document, Outcome, StoredChunk, StoredDocument
 from rag_server.core.errors import InvalidRequest, RagError, Violation
 from rag_server.core.frames import (
@@ -153,7 +155,17 @@ def collection_message(collection: Collection) -> collections_pb.Collection:
         embedder=collection.embedder,
         chunking=chunking_message(collection.settings.chunking),
         metadata_schema=schema_message(schema) if schema is not None else None,
+        fields=[
+            collections_pb.VectorField(modality=f"MODALITY_{each.modality}", embedder=each.embedder)
+            for each in collection.settings.fields
+        ],
     )
+
+
+def modalities(numbers: Iterable[int]) -> frozenset[Modality]:
+    """Those of a message whose fields have been checked."""
+    names = map(modality_pb2.Modality.Name, numbers)
+    return frozenset(Modality(name.removeprefix("MODALITY_")) for name in names)
 
 
 def span_message(span: Span) -> retrieval_pb2.Span:

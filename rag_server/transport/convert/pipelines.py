@@ -9,6 +9,7 @@ from typing import Any
 from google.protobuf.message import Message
 from ragrpc.v1 import pipeline_pb2 as pb
 
+from rag_server.core.content import Modality
 from rag_server.core.errors import InvalidRequest, Violation
 from rag_server.core.specs import (
     FUSION_SPECS,
@@ -24,6 +25,7 @@ from rag_server.core.specs import (
     RetrieverSpec,
     SelfQuerySpec,
     UnderstanderKind,
+    WeightedFieldSpec,
     WeightedSpec,
     depth_of,
     parts_of,
@@ -37,11 +39,13 @@ _SPECS: Mapping[str, type] = {
     **{getattr(pb.HybridRetriever(), name).DESCRIPTOR.name: s for name, s in FUSION_SPECS.items()},
     **{getattr(pb.Reranker(), name).DESCRIPTOR.name: s for name, s in RERANKER_SPECS.items()},
     "WeightedRetriever": WeightedSpec,
+    "WeightedField": WeightedFieldSpec,
 }
 # Messages that hold nothing but a oneof.
 _CHOICES = {"Retriever", "Reranker"}
 _ENUMS: Mapping[str, type[StrEnum]] = {
     "Expansion": Expansion,
+    "Modality": Modality,
     "Normalisation": Normalisation,
     "Understander": UnderstanderKind,
 }

@@ -8,6 +8,7 @@ from ragrpc.v1 import retrieval_pb2
 from ragrpc.v1.retrieval_pb2 import Hit as pb_Hit
 
 from rag_server.core.documents import StoredChunk
+from rag_server.core.errors import InvalidRequest, Violation
 from rag_server.core.retrieval import (
     Degradation,
     ExtractiveSpec,
@@ -40,11 +41,14 @@ def retrieve_request(message: pb.RetrieveRequest) -> RetrieveRequest:
         filter=filter_of(message.filter) if message.HasField("filter") else None,
         plan=_plan(message),
         consistency_token=message.consistency.at_least_as_fresh,
+        image=message.image,
     )
 
 
 def query_request(message: pb.QueryRequest) -> QueryRequest:
-    """A question to be answered."""
+    """A question to be answered. Raises InvalidRequest also for one without words."""
+    if not message.retrieval.query:
+        raise InvalidRequest.of(Violation("retrieval.query", "is required"))
     return QueryRequest(retrieve_request(message.retrieval), _generator(message.generator))
 
 

@@ -8,7 +8,7 @@ from rag_server.core.metadata_schema import MetadataSchema
 from rag_server.core.reindex_desk import ReindexDesk
 from rag_server.core.schema_desk import SchemaDesk
 from rag_server.transport.convert.chunking import chunking_of
-from rag_server.transport.convert.documents import collection_message
+from rag_server.transport.convert.documents import collection_message, modalities
 from rag_server.transport.convert.jobs import job_message
 from rag_server.transport.convert.metadata_schemas import schema_of, schema_response
 from rag_server.transport.convert.reindexing import reindexing_of
@@ -36,6 +36,7 @@ class CollectionServicer:
             call,
             embedder=request.embedder,
             schema=_schema(request),
+            fields=modalities(request.fields),
             dry=request.validate_only,
         )
         return pb.CreateCollectionResponse(collection=collection_message(created))

@@ -153,6 +153,27 @@ def _nameless(rows: Rows) -> Rows:
     return deepcopy(rows) | {"identity": []}
 
 
+def _fields() -> Rows:
+    rows = _declared()
+    for generation in rows["generations"]:
+        generation["fields"] = '[{"modality":"IMAGE","embedder":"histogram-1"}]'
+    rows["embeddings"].append(
+        {"id": 2, "key": b"\x08", "dimension": 2, "sentences": b"", "vector": _VECTOR}
+        | {"tokens": b""}
+    )
+    place: Row = {"field": "IMAGE", "span_start": 0, "span_end": 5, "collection_id": 1}
+    rows["document_vectors"] = [place | {"document": 2, "embedding": 2, "created_rev": 2}]
+    return rows
+
+
+def _without_fields(rows: Rows) -> Rows:
+    left = deepcopy(rows) | {"document_vectors": []}
+    left["embeddings"] = left["embeddings"][:1]
+    for generation in left["generations"]:
+        generation["fields"] = "[]"
+    return left
+
+
 def _job() -> Row:
     instants = ("created", "started", "updated", "finished", "cancel_requested")
     return {
@@ -217,4 +238,5 @@ SAMPLES: Mapping[str, Sample] = {
     "0004_deletions": Sample(_identity(), deepcopy),
     "0005_token_vectors": Sample(_token_vectors(), _without_tokens),
     "0006_metadata_schemas": Sample(_declared(), _undeclared),
+    "0007_fields": Sample(_fields(), _without_fields),
 }

@@ -119,7 +119,7 @@ def test_every_wrong_field_is_named_at_once() -> None:
 
 
 def test_required_fields_come_from_the_contract() -> None:
-    assert required(rag_pb.RetrieveRequest) == ("collection", "query")
+    assert required(rag_pb.RetrieveRequest) == ("collection",)
 
 
 def test_every_request_of_the_contract_with_fields_has_rules() -> None:

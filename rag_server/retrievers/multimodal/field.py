@@ -1,0 +1,64 @@
+"""The chunks at which the nearest vectors of a field stand."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rag_server.core.call import Call
+from rag_server.core.content import Modality
+from rag_server.core.documents import Vector
+from rag_server.core.protocols import ChunkStore, FieldIndex, FieldStore, Place, Search
+from rag_server.core.retrieval import Candidate
+
+
+@dataclass(frozen=True, slots=True)
+class FieldSearch:
+    """Exact; visibility and filter are the catalog's."""
+
+    chunks: ChunkStore
+    fields: FieldStore
+    index: FieldIndex
+
+    def ranked(
+        self, search: Search, modality: Modality, vector: Vector, call: Call
+    ) -> list[Candidate]:
+        """At most `search.limit` candidates by the cosine of their nearest vector, best first."""
+        documents = self._documents(search, call)
+        limit = max(search.limit, len(search.among or ()))
+        found = self.index.nearest(search.view, modality, vector, documents, limit, call.deadline)
+        call.narrow(modality.lower(), len(found), "nearest vectors of the field, scored exactly")
+        best = self._best(search, found)
+        if search.among is not None:
+            given = {each.chunk_id for each in search.among}
+            best = [each for each in best if each.chunk_id in given]
+        best.sort(key=lambda each: (-each.score, each.chunk_id))
+        return best[: search.limit]
+
+    def _documents(self, search: Search, call: Call) -> NDArray[np.int64]:
+        if search.among is not None:
+            return self.fields.documents_of([each.row for each in search.among])
+        if search.filter is None:
+            return self.fields.visible(search.view)
+        passing = self.chunks.matching(search.view, search.filter, call.deadline)
+        call.narrow("filtered", len(passing), "documents that pass the filter")
+        return np.fromiter(passing, np.int64, len(passing))
+
+    def _best(self, search: Search, found: Sequence[tuple[int, int, float]]) -> list[Candidate]:
+        """Each chunk once, with the best that is at it."""
+        places: dict[int, list[Place]] = {}
+        documents = list({document for document, _, _ in found})
+        for place in self.fields.places(search.view, documents):
+            places.setdefault(place.document, []).append(place)
+        best: dict[str, Candidate] = {}
+        for document, start, score in found:
+            if document in places:
+                place = _at(places[document], start)
+                best.setdefault(place.chunk_id, Candidate(place.row, place.chunk_id, score))
+        return list(best.values())
+
+
+def _at(places: Sequence[Place], start: int) -> Place:
+    """The first chunk that reaches beyond a byte; chunks leave out white space."""
+    return next((each for each in places if each.span.end > start), places[-1])
