@@ -153,7 +153,8 @@ def _self_query(sources: Sources, every: Retrievers) -> Retriever:
 
 
 def _multimodal(sources: Sources, every: Retrievers) -> Retriever:
-    field = FieldSearch(sources.chunks, sources.fields, sources.field_index)
+    visibility = Visibility(sources.chunks, sources.resident)
+    field = FieldSearch(visibility, sources.fields, sources.field_index)
     return MultimodalRetriever(every, field, sources.image_embedders)
 
 

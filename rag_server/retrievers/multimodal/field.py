@@ -9,15 +9,16 @@ from numpy.typing import NDArray
 from rag_server.core.call import Call
 from rag_server.core.content import Modality
 from rag_server.core.documents import Vector
-from rag_server.core.protocols import ChunkStore, FieldIndex, FieldStore, Place, Search
+from rag_server.core.protocols import FieldIndex, FieldStore, Place, Search
 from rag_server.core.retrieval import Candidate
+from rag_server.retrievers.visibility import Visibility
 
 
 @dataclass(frozen=True, slots=True)
 class FieldSearch:
-    """Exact; visibility and filter are the catalog's."""
+    """Exact, over the documents of what is visible and passes the filter."""
 
-    chunks: ChunkStore
+    visibility: Visibility
     fields: FieldStore
     index: FieldIndex
 
@@ -39,11 +40,12 @@ class FieldSearch:
     def _documents(self, search: Search, call: Call) -> NDArray[np.int64]:
         if search.among is not None:
             return self.fields.documents_of([each.row for each in search.among])
-        if search.filter is None:
+        visible = self.visibility.of(search.view, search.filter, call).documents()
+        if visible is None:
             return self.fields.visible(search.view)
-        passing = self.chunks.matching(search.view, search.filter, call.deadline)
-        call.narrow("filtered", len(passing), "documents that pass the filter")
-        return np.fromiter(passing, np.int64, len(passing))
+        if search.filter is not None:
+            call.narrow("filtered", len(visible), "documents that pass the filter")
+        return np.fromiter(visible, np.int64, len(visible))
 
     def _best(self, search: Search, found: Sequence[tuple[int, int, float]]) -> list[Candidate]:
         """Each chunk once, with the best that is at it."""
