@@ -16,6 +16,7 @@ from ragrpc.v1.chunking_pb2 import (
     MarkdownChunking,
     SentenceChunking,
 )
+from ragrpc.v1.modality_pb2 import MODALITY_IMAGE, MODALITY_TEXT
 from referencing import Registry, Resource
 from typer.testing import CliRunner
 
@@ -163,6 +164,19 @@ def test_options_of_a_question_reach_the_server(filled: Run, server: FakeServer)
     assert request.retrieval.consistency.at_least_as_fresh == "token"
     assert request.retrieval.explain
     assert request.generator.WhichOneof("strategy") == "extractive"
+
+
+def test_an_image_is_a_question(filled: Run, server: FakeServer, tmp_path: Path) -> None:
+    image = tmp_path / "asked.png"
+    image.write_bytes(b"pixels")
+    filled("retrieve", "-c", "handbook", "--image", image)
+    request = server.calls_of("Retrieve")[-1].request
+    assert (request.query, request.image) == ("", b"pixels")
+    fields = request.spec.retriever.multimodal.fields
+    assert [each.field for each in fields] == [MODALITY_TEXT, MODALITY_IMAGE]
+    filled("retrieve", "-c", "handbook", "q", "--image", image, "--min-score", "0.5", code=2)
+    filled("collections", "create", "photos", "--field", "image")
+    assert list(server.calls_of("CreateCollection")[-1].request.fields) == [MODALITY_IMAGE]
 
 
 def test_retrieve_shows_hits_best_first(filled: Run) -> None:
