@@ -172,7 +172,7 @@ def test_the_sidecar_serves_metrics_liveness_and_readiness(
 
 def test_server_info_says_what_is_served_and_allowed(rag: RagClient) -> None:
     info = rag.server_info()
-    assert [each.name for each in info.pipelines] == ["default", "fast"]
+    assert [each.name for each in info.pipelines] == ["default", "fast", "precise"]
     assert info.embedder.dimension == 384
     assert info.generators == ("extractive",)
     assert info.limits.max_top_k == 1_000

@@ -39,7 +39,7 @@ def pipelines(tmp_path: Path, text: str | bytes, **asked: object) -> dict[str, P
 
 def test_those_of_a_file_stand_beside_the_shipped_ones(tmp_path: Path) -> None:
     known = pipelines(tmp_path, OWN, default_pipeline="careful")
-    assert {"fast", "default"} < set(known)
+    assert {"fast", "default", "precise"} < set(known)
     parts = (WeightedSpec(DenseSpec(0.1), 2.0), WeightedSpec(SentenceSpec()))
     expected = HybridSpec(parts, RrfSpec(10.0))
     assert known["careful"] == PipelineSpec(expected, (MmrSpec(0.5),), "careful", "Two opinions.")
@@ -112,5 +112,7 @@ def test_a_missing_file_is_named(tmp_path: Path) -> None:
 
 def test_the_default_must_be_among_them() -> None:
     wanted = {"retrieval": {"default_pipeline": "nobody"}}
-    with pytest.raises(SettingsError, match="'nobody', which is not one of: default, fast"):
+    with pytest.raises(
+        SettingsError, match="'nobody', which is not one of: default, fast, precise"
+    ):
         named_pipelines(Settings.model_validate(wanted))
