@@ -39,6 +39,11 @@ class VisibleChunks(Protocol):
         ...
 
     @property
+    def resident(self) -> "ResidentChunks | None":
+        """The same where visibility is in memory; None: only the catalog knows."""
+        ...
+
+    @property
     def count(self) -> int:
         """How many there are."""
         ...
@@ -84,6 +89,10 @@ class ResidentChunks(VisibleChunks, Protocol):
 
     def ids(self) -> dict[str, int]:
         """Row by chunk id of all of them."""
+        ...
+
+    def names(self, rows: Rows) -> list[str]:
+        """Chunk ids of some of them."""
         ...
 
     def among(self, rows: Rows) -> NDArray[np.bool_]:

@@ -35,6 +35,7 @@ class CatalogChunks:
     """Implements `VisibleChunks` with the catalog alone: those of document rows (None: all)."""
 
     in_memory = False
+    resident = None
     share = 1.0
 
     def __init__(

@@ -233,3 +233,27 @@ def test_without_a_part_texts_are_scored_by_themselves(directory: Path) -> None:
     scores = index.score(NAME, "lifting wing", chunks(**TEXTS), bigram_weight=0.2)
     ranked = sorted(zip(scores, TEXTS, strict=True), reverse=True)
     assert [name for score, name in ranked if score > 0] == ["d", "b", "a"]
+
+
+def test_a_part_of_an_older_layout_is_made_anew(
+    index: LexicalIndex, directory: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    index.close()
+    monkeypatch.setattr("rag_server.indexes.lexical.layout.LAYOUT", 10_000)
+    again = LexicalIndex(directory, IDENTITY)
+    assert (again.applied(NAME), list(directory.iterdir())) == (0, [])
+    assert healed(directory) == [["a", "b", "d"], ["c"]]
+
+
+def test_rows_are_ranked_as_their_chunks_are(index: LexicalIndex) -> None:
+    texts = [ChunkWords(n, each, "", TEXTS[each]) for n, each in enumerate(TEXTS, 2**40)]
+    index.apply(NAME, texts, 4)
+    ranked = index.rank(NAME, "wing lift", 10, bigram_weight=0.2, applied=4)
+    by_id = index.search(NAME, "wing lift", 10, bigram_weight=0.2)
+    names = {each.row: each.chunk_id for each in texts}
+    assert ranked.applied == 4
+    assert [names[row] for row in ranked.rows.tolist()] == [each for each, _ in by_id]
+    assert ranked.scores.tolist() == [score for _, score in by_id]
+    some = index.rank(NAME, "wing lift", 10, bigram_weight=0.2, among=[2**40, 2**40 + 2, 7])
+    assert some.rows.tolist() == [2**40]
+    assert not len(index.rank("unknown", "wing", 10, bigram_weight=0.2).rows)

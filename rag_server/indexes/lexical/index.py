@@ -1,13 +1,15 @@
 """The lexical index: its parts by name, each in a directory of its own."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from shutil import rmtree
 from threading import Lock
 
 from rag_server.core.documents import ChunkWords
 from rag_server.core.errors import Reason, Unavailable
+from rag_server.core.protocols import RankedRows
 from rag_server.core.telemetry import SILENT, Telemetry
 from rag_server.indexes.lexical import layout
 from rag_server.indexes.lexical.analysis import analyse
@@ -82,20 +84,30 @@ class LexicalIndex:
         applied: int = 0,
     ) -> list[tuple[str, float]]:
         """Up to `limit` (chunk id, score), best first; none for an unknown name."""
-        part = self._parts.get(name)
-        query = layout.query(analyse(question), bigram_weight, among)
-        if part is None or query is None:
-            if applied > self.applied(name):
-                raise _lost()
-            return []
-        try:
-            found = part.search(query, limit, applied)
-        except Damaged as error:
-            self._forget(name, part)
-            raise _lost() from error
-        if found is None:
-            raise _lost()
-        return found
+        those = None if among is None else layout.by_id(among)
+        query = layout.query(analyse(question), bigram_weight, those)
+        with self._reading(name, applied) as part:
+            if part is None or query is None:
+                return []
+            return part.search(query, limit)
+
+    def rank(
+        self,
+        name: str,
+        question: str,
+        limit: int,
+        *,
+        bigram_weight: float,
+        among: Sequence[int] | None = None,
+        applied: int = 0,
+    ) -> RankedRows:
+        """The same by rows; none at revision 0 for an unknown name."""
+        those = None if among is None else layout.by_row(among)
+        query = layout.query(analyse(question), bigram_weight, those)
+        with self._reading(name, applied) as part:
+            if part is None or query is None:
+                return RankedRows.nothing(self.applied(name))
+            return part.rank(query, limit)
 
     def score(
         self, name: str, question: str, texts: Sequence[ChunkWords], *, bigram_weight: float
@@ -151,6 +163,20 @@ class LexicalIndex:
         """Let go of all writers."""
         for part in self._parts.values():
             part.close()
+
+    @contextmanager
+    def _reading(self, name: str, applied: int) -> Iterator[Part | None]:
+        """The part; None for an unknown name. Raises Unavailable unless `applied` is there,
+        and where what is read is damaged, which is forgotten."""
+        part = self._parts.get(name)
+        if applied > (0 if part is None else part.applied):
+            raise _lost()
+        try:
+            yield part
+        except Damaged as error:
+            if part is not None:
+                self._forget(name, part)
+            raise _lost() from error
 
     def _open(self, path: Path) -> None:
         try:

@@ -12,8 +12,10 @@ from rag_server.core.documents import ChunkWords
 from rag_server.indexes.lexical.analysis import Terms, analyse
 
 # Changes whenever terms or fields do: a part of another layout is built anew.
-LAYOUT = 1
+LAYOUT = 2
 ID, WORDS, PAIRS, LENGTH, PAIR_LENGTH = "id", "words", "pairs", "length", "pair_length"
+# The catalog's row: read for many at once, and found, at a fraction of what an id costs.
+ROW = "row"
 # The one document that is no chunk says what a part is. Chunk ids are hexadecimal.
 STATE, STATE_ID = "state", "state"
 # How often the words of a title count.
@@ -31,6 +33,7 @@ def _schema() -> tantivy.Schema:
     builder.add_integer_field(LENGTH, fast=True)
     builder.add_integer_field(PAIR_LENGTH, fast=True)
     builder.add_bytes_field(STATE, stored=True)
+    builder.add_integer_field(ROW, indexed=True, fast=True)
     return builder.build()
 
 
@@ -79,6 +82,7 @@ def document(chunk: ChunkWords) -> tantivy.Document:
     made.add_text(PAIRS, " ".join(terms.pairs))
     made.add_integer(LENGTH, len(terms.words))
     made.add_integer(PAIR_LENGTH, len(terms.pairs))
+    made.add_integer(ROW, chunk.row)
     return made
 
 
@@ -95,7 +99,12 @@ def by_id(ids: Sequence[str]) -> Query:
     return Query.const_score_query(Query.term_set_query(_SCHEMA, ID, ids), 0.0)
 
 
-def query(terms: Terms, bigram_weight: float, among: Sequence[str] | None) -> Query | None:
+def by_row(rows: Sequence[int]) -> Query:
+    """Documents of one of the rows; scores nothing."""
+    return Query.const_score_query(Query.term_set_query(_SCHEMA, ROW, rows), 0.0)
+
+
+def query(terms: Terms, bigram_weight: float, among: Query | None) -> Query | None:
     """The sum of BM25 over all terms; None where there is none. All terms are alternatives of
     one level, which lets tantivy skip what cannot get among the best."""
     weighted = list(_weighted(WORDS, terms.words, 1.0))
@@ -106,7 +115,7 @@ def query(terms: Terms, bigram_weight: float, among: Sequence[str] | None) -> Qu
     any_term = Query.boolean_query([(Occur.Should, each) for each in weighted])
     if among is None:
         return any_term
-    return Query.boolean_query([(Occur.Must, by_id(among)), (Occur.Must, any_term)])
+    return Query.boolean_query([(Occur.Must, among), (Occur.Must, any_term)])
 
 
 def _weighted(field: str, terms: Sequence[str], weight: float) -> Iterable[Query]:

@@ -7,9 +7,11 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from time import monotonic
 
+import numpy as np
 import tantivy
 
 from rag_server.core.documents import ChunkWords
+from rag_server.core.protocols import RankedRows
 from rag_server.core.telemetry import Telemetry
 from rag_server.indexes.lexical import layout
 from rag_server.indexes.lexical.analysis import Terms
@@ -143,16 +145,22 @@ class Part:
         """Let go of the writer; what it merges is merged another time."""
         self._writer = None
 
-    def search(
-        self, query: tantivy.Query, limit: int, applied: int
-    ) -> list[tuple[str, float]] | None:
-        """Up to `limit` (chunk id, score), best first; None where `applied` is not yet."""
+    def search(self, query: tantivy.Query, limit: int) -> list[tuple[str, float]]:
+        """Up to `limit` (chunk id, score), best first."""
         now = self._snapshot
-        if applied > now.applied:
-            return None
         with guarded():
             hits = now.searcher.search(query, limit, count=False).hits
             return [(_id_of(now.searcher, address), score) for score, address in hits]
+
+    def rank(self, query: tantivy.Query, limit: int) -> RankedRows:
+        """The same by rows."""
+        now = self._snapshot
+        with guarded():
+            hits = now.searcher.search(query, limit, count=False).hits
+            addresses = [address for _, address in hits]
+            rows = now.searcher.fast_field_values(layout.ROW, addresses)
+            scores = np.array([score for score, _ in hits], np.float64)
+            return RankedRows(np.array(rows, np.int64), scores, now.applied)
 
     def score(self, question: Terms, texts: Sequence[Terms], bigram_weight: float) -> list[float]:
         """Scores of texts that the part may not have."""

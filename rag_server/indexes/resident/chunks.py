@@ -30,6 +30,11 @@ class Chunks:
         return self._snapshot.in_memory
 
     @property
+    def resident(self) -> "Chunks":
+        """Themselves."""
+        return self
+
+    @property
     def share(self) -> float:
         """Their share in all chunks of the snapshot."""
         return self.count / self._snapshot.chunks if self._snapshot.chunks else 1.0
@@ -65,6 +70,12 @@ class Chunks:
         rows = table.rows.items[self._slots].tolist()
         ids = table.ids.items[self._slots].tolist()
         return {chunk_id.decode(): row for chunk_id, row in zip(ids, rows, strict=True)}
+
+    def names(self, rows: Rows) -> list[str]:
+        """Chunk ids of some of them."""
+        table = self._snapshot.table
+        ids = table.ids.items[table.row_places.find(rows)].tolist()
+        return [chunk_id.decode() for chunk_id in ids]
 
     def among(self, rows: Rows) -> NDArray[np.bool_]:
         """Which of those chunks are among them."""
