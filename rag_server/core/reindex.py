@@ -226,11 +226,14 @@ class Reindexer:
         return True
 
     def _await_index(self, target: _Target, work: JobWork) -> None:
-        """Wait until the index has all that was built, however long it is away."""
+        """Wait until the indexes have nearly all that was built, however long they are away.
+        What readers score by themselves is not waited for: writers would go on meanwhile."""
         view = target.view(target.revision)
         self._following.notify(view)
         work.check()
         while (applied := self._following.applied(view)) < target.revision:
+            if self._catalog.chunks.count(view, since=applied) <= self._tail // 2:
+                return
             work.progress("index", applied, target.revision)
             sleep(_GLANCE)
             work.check()

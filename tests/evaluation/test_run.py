@@ -66,7 +66,7 @@ def test_every_pipeline_is_measured_on_every_set(run: Run, tmp_path: Path) -> No
     extra = tmp_path / "pipelines.yaml"
     extra.write_text("pipelines: {strict: {retriever: {dense: {min_score: 0.99}}}}")
 
-    told = run("--pipelines", str(extra))
+    told = run("--only", "retrieval", "--pipelines", str(extra))
 
     figures = told["figures"]
     for name in ("default", "strict"):
@@ -122,5 +122,5 @@ def test_hostile_sets_are_measured_as_far_as_they_can_be(run: Run) -> None:
 
 
 def test_without_sets_there_is_nothing_to_measure_and_no_error(run: Run) -> None:
-    assert run()["figures"] == {}
+    assert run("--only", "retrieval")["figures"] == {}
     assert "Nothing was measured" in run.said

@@ -67,7 +67,9 @@ class House:
     def found(self, collection: str) -> set[str]:
         """What a search through the index finds; nothing where it went without."""
         try:
-            answer = self.rag.retrieve(collection, "cats", top_k=50, timeout=DEADLINE_SECONDS)
+            answer = self.rag.retrieve(
+                collection, "cats", top_k=50, timeout=DEADLINE_SECONDS, pipeline="fast"
+            )
         except Unavailable:
             return set()
         return set() if answer.degradations else {hit.document_id for hit in answer.hits}
@@ -157,9 +159,12 @@ def test_answers_go_on_and_everything_comes_back(well: House, fault: str) -> Non
     before = {name: well.found(name) for name in (SMALL, LARGE)}
     fail(well)
     try:
-        degraded = rag.retrieve(SMALL, "Which animal purrs?", top_k=50, timeout=DEADLINE_SECONDS)
+        degraded = rag.retrieve(
+            SMALL, "Which animal purrs?", top_k=50, timeout=DEADLINE_SECONDS, pipeline="fast"
+        )
         with pytest.raises(Unavailable) as caught:
-            rag.retrieve(LARGE, "cats", timeout=DEADLINE_SECONDS)
+            rag.retrieve(LARGE, "cats", timeout=DEADLINE_SECONDS, pipeline="fast")
+        by_words = rag.retrieve(LARGE, "cats", timeout=DEADLINE_SECONDS)
         eventually(lambda: well.breaker() is not Breaker.CLOSED)
         shown = well.metric("ragrpc_breaker_state")
         quick = [refusal(rag) for _ in range(5)]
@@ -167,13 +172,16 @@ def test_answers_go_on_and_everything_comes_back(well: House, fault: str) -> Non
         health = rag.health()
         for name in (SMALL, LARGE):
             rag.documents.upsert(name, [Document(f"after-{fault}", f"Eels swim, {fault}.")])
-        written = rag.retrieve(SMALL, "eels", top_k=50, timeout=DEADLINE_SECONDS)
+        written = rag.retrieve(SMALL, "eels", top_k=50, timeout=DEADLINE_SECONDS, pipeline="fast")
     finally:
         heal(well)
     assert [each.kind for each in degraded.degradations] == [DegradationKind.INDEX_AWAY]
     assert {hit.document_id for hit in degraded.hits} == before[SMALL]
     assert degraded.hits[0].text.startswith("Cats purr")
     assert caught.value.reason == "NOT_READY"
+    assert by_words.hits
+    skipped = {each.kind for each in by_words.degradations}
+    assert DegradationKind.RETRIEVER_SKIPPED in skipped
     assert shown in (1.0, 2.0)
     assert all(each.retry_after is not None and each.retry_after > 0 for each in quick)
     assert (ready, health) == (200, Health.SERVING)
@@ -186,14 +194,17 @@ def test_answers_go_on_and_everything_comes_back(well: House, fault: str) -> Non
 
 def refusal(rag: RagClient) -> Unavailable:
     with pytest.raises(Unavailable) as caught:
-        rag.retrieve(LARGE, "cats", timeout=DEADLINE_SECONDS)
+        rag.retrieve(LARGE, "cats", timeout=DEADLINE_SECONDS, pipeline="fast")
     return caught.value
 
 
 def test_a_restart_between_two_calls_is_made_up_for_by_a_retry(well: House) -> None:
     """Connections that were cut while nobody used them are not the next caller's problem."""
     well.relay.drop()
-    answers = [well.rag.retrieve(LARGE, "cats", timeout=DEADLINE_SECONDS) for _ in range(5)]
+    answers = [
+        well.rag.retrieve(LARGE, "cats", timeout=DEADLINE_SECONDS, pipeline="fast")
+        for _ in range(5)
+    ]
     assert [each.degradations for each in answers] == [()] * 5
 
 
@@ -204,9 +215,9 @@ def test_a_server_starts_before_its_chroma_and_stops_while_it_hangs(tmp_path: Pa
         RagClient(server.address, retry=ONCE) as rag,
     ):
         fill(rag)
-        away = rag.retrieve(SMALL, "cats", timeout=DEADLINE_SECONDS)
+        away = rag.retrieve(SMALL, "cats", timeout=DEADLINE_SECONDS, pipeline="fast")
         with pytest.raises(Unavailable):
-            rag.retrieve(LARGE, "cats", timeout=DEADLINE_SECONDS)
+            rag.retrieve(LARGE, "cats", timeout=DEADLINE_SECONDS, pipeline="fast")
         assert [each.kind for each in away.degradations] == [DegradationKind.INDEX_AWAY]
         assert rag.health() is Health.SERVING
         chroma.start()

@@ -14,7 +14,11 @@ EQUAL, OTHERS = 300, 50
 DENSE = PipelineSpec(DenseRetriever())
 FOOTER = "All rights reserved by the owner of these pages."
 # Whatever is found was found by the index.
-ENVIRONMENT = {"RAGRPC_RETRIEVAL__EXACT_SCAN_LIMIT": "1", "RAGRPC_RETRIEVAL__TAIL_LIMIT": "1"}
+ENVIRONMENT = {
+    "RAGRPC_RESIDENT__MEMORY_BYTES": "0",
+    "RAGRPC_RETRIEVAL__EXACT_SCAN_LIMIT": "1",
+    "RAGRPC_RETRIEVAL__TAIL_LIMIT": "1",
+}
 
 
 def other(number: int) -> str:

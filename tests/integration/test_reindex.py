@@ -115,7 +115,7 @@ def test_other_embedder_answers_with_its_own_vectors(rag: RagClient, name: str) 
     job = end(rag, rag.collections.reindex(name, Reindexing(embedder="hashing-small")))
     assert job.state is JobState.SUCCEEDED
     rag.documents.upsert(name, [Document(id="short", text="a short one", title="")])
-    found = rag.retrieve(name, "a short one", top_k=1)
+    found = rag.retrieve(name, "a short one", top_k=1, pipeline="fast")
     assert found.hits[0].document_id == "short"
     assert found.hits[0].score == pytest.approx(1.0, abs=1e-4)
     assert (found.provenance.embedder, found.provenance.generation) == ("hashing-small", 2)
