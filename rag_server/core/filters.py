@@ -3,7 +3,7 @@
 `matches` is the reference: every faster evaluation must agree with it.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from dataclasses import field as dataclass_field
 from datetime import datetime
@@ -31,6 +31,21 @@ class Operator(StrEnum):
     NOT_IN = "NOT_IN"
     CONTAINS = "CONTAINS"
     EXISTS = "EXISTS"
+
+
+# As sets of questions and language models write them; a list lacks a value when it shares none.
+SPELLINGS: Mapping[str, Operator] = {
+    "eq": Operator.EQUAL,
+    "ne": Operator.NOT_EQUAL,
+    "lt": Operator.LESS_THAN,
+    "lte": Operator.LESS_OR_EQUAL,
+    "gt": Operator.GREATER_THAN,
+    "gte": Operator.GREATER_OR_EQUAL,
+    "in": Operator.IN,
+    "nin": Operator.NOT_IN,
+    "contains": Operator.CONTAINS,
+    "not_contains": Operator.NOT_IN,
+}
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,23 +5,11 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any
 
-from rag_server.core.filters import AllOf, AnyOf, Comparison, Filter, Negated, Operator
+from rag_server.core.filters import SPELLINGS, AllOf, AnyOf, Comparison, Filter, Negated, Operator
 from rag_server.core.metadata_schema import FieldSchema, FieldType, MetadataSchema
 from rag_server.core.values import Metadata, Value
 
 Json = Mapping[str, Any]
-_OPERATORS = {
-    "eq": Operator.EQUAL,
-    "ne": Operator.NOT_EQUAL,
-    "lt": Operator.LESS_THAN,
-    "lte": Operator.LESS_OR_EQUAL,
-    "gt": Operator.GREATER_THAN,
-    "gte": Operator.GREATER_OR_EQUAL,
-    "in": Operator.IN,
-    "nin": Operator.NOT_IN,
-    "contains": Operator.CONTAINS,
-    "not_contains": Operator.NOT_IN,
-}
 _ORDERED = {"lt", "lte", "gt", "gte"}
 
 
@@ -71,7 +59,7 @@ def filter_of(text: Json, schema: MetadataSchema) -> Filter:
 
 
 def _comparison(name: str, operator: str, value: Any, field: FieldSchema | None) -> Filter:
-    if operator not in _OPERATORS:
+    if operator not in SPELLINGS:
         raise ValueError(f"no operator: {operator}")
     if field is not None and field.ordered and operator in _ORDERED and value in field.values:
         return Comparison(name, Operator.IN, _ranked(operator, value, field.values))
@@ -81,8 +69,8 @@ def _comparison(name: str, operator: str, value: Any, field: FieldSchema | None)
     if operator in ("not_contains", "in", "nin") or (operator == "ne" and listed):
         items = value if isinstance(value, list) else [value]
         kept = tuple(_value(each, field) for each in items)
-        return Comparison(name, _OPERATORS["nin" if operator == "ne" else operator], kept)  # type: ignore[arg-type]  # of one kind
-    return Comparison(name, _OPERATORS[operator], _value(value, field))
+        return Comparison(name, SPELLINGS["nin" if operator == "ne" else operator], kept)  # type: ignore[arg-type]  # of one kind
+    return Comparison(name, SPELLINGS[operator], _value(value, field))
 
 
 def _ranked(operator: str, value: str, values: Sequence[str]) -> tuple[str, ...]:

@@ -1,6 +1,6 @@
 """One condition on one field, before conditions are joined."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from rag_server.core.filters import AllOf, AnyOf, Comparison, Filter, Operator
 from rag_server.core.metadata_schema import FieldSchema, FieldType
@@ -33,10 +33,6 @@ class Condition:
     tests: tuple[Test, ...] = ()
     values: tuple[str, ...] = ()
     negated: bool = False
-
-    def trusted(self, change: float) -> "Condition":
-        """With more or less confidence."""
-        return replace(self, confidence=self.confidence + change)
 
 
 def filter_of(condition: Condition) -> Filter:

@@ -42,24 +42,6 @@ class DatedWords:
         return number if number is not None and _FIRST_YEAR <= number <= _LAST_YEAR else None
 
 
-# Words that are seldom a month unless a day or a year stands beside.
-_DOUBTFUL = {"may", "march", "mar", "jan", "dec", "sep", "oct", "nov"}
-_INTRODUCING = {"in", "since", "before", "after", "until", "till", "from", "during", "of", "by"}
-_INTRODUCING |= {"last", "this", "next", "between", "and", "to", "through", "early", "late", "or"}
-_ORDINALS = {"first": 1, "1st": 1, "second": 2, "2nd": 2, "third": 3, "3rd": 3}
-_ORDINALS |= {"fourth": 4, "4th": 4, "last": 4}
-_SEASONS = {"spring": 3, "summer": 6, "autumn": 9, "fall": 9, "winter": 12}
-_WEEKDAYS = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
-_DECADES = {
-    "twenties": 1920,
-    "thirties": 1930,
-    "forties": 1940,
-    "fifties": 1950,
-    "sixties": 1960,
-    "seventies": 1970,
-    "eighties": 1980,
-    "nineties": 1990,
-}
 # Steps from the period that today is in.
 NEAR = {"this": 0, "current": 0, "last": -1, "previous": -1, "next": 1, "coming": 1}
 
@@ -75,6 +57,3 @@ def year_behind(words: DatedWords, today: date, at: int) -> tuple[int | None, in
         if words.text(at + skip) in NEAR and words.text(at + skip + 1) == "year":
             return today.year + NEAR[words.text(at + skip)], at + skip + 2
     return None, at
-
-
-# -- absolute ------------------------------------------------------------------------------

@@ -6,7 +6,7 @@ from typing import Any
 
 from rag_server.core.call import Call
 from rag_server.core.errors import PreconditionFailed, Unavailable
-from rag_server.core.filters import Comparison, Filter, Operator
+from rag_server.core.filters import SPELLINGS, Comparison, Filter, Operator
 from rag_server.core.metadata_schema import TEXTUAL, FieldSchema, FieldType, MetadataSchema
 from rag_server.core.protocols import Completion, Understander
 from rag_server.core.retrieval import DegradationKind
@@ -17,18 +17,6 @@ NAME = "llm"
 _TEMPLATE = "understand"
 # Values of a field that the model is told.
 _MOST_VALUES = 40
-_OPERATORS = {
-    "eq": Operator.EQUAL,
-    "ne": Operator.NOT_EQUAL,
-    "lt": Operator.LESS_THAN,
-    "lte": Operator.LESS_OR_EQUAL,
-    "gt": Operator.GREATER_THAN,
-    "gte": Operator.GREATER_OR_EQUAL,
-    "in": Operator.IN,
-    "nin": Operator.NOT_IN,
-    "contains": Operator.CONTAINS,
-    "not_contains": Operator.NOT_IN,
-}
 _LISTED = frozenset({"in", "nin", "not_contains"})
 _KINDS = {"number": ClauseKind.NUMBER, "timestamp": ClauseKind.DATE, "bool": ClauseKind.FLAG}
 _SCALAR = {"type": ["string", "number", "boolean"]}
@@ -74,7 +62,7 @@ def _told(schema: MetadataSchema) -> list[Mapping[str, Any]]:
 def _json_schema(schema: MetadataSchema) -> Mapping[str, Any]:
     clause = {
         "field": {"enum": [each.name for each in schema.fields] or [""]},
-        "op": {"enum": list(_OPERATORS)},
+        "op": {"enum": list(SPELLINGS)},
         "value": {"anyOf": [_SCALAR, {"type": "array", "items": _SCALAR, "minItems": 1}]},
         "quote": {"type": "string"},
         "confidence": {"type": "number", "minimum": 0, "maximum": 1},
@@ -131,7 +119,7 @@ def _filter(operator: str, value: Any, field: FieldSchema) -> Filter | None:
         return Comparison(field.name, Operator.NOT_IN if negated else Operator.IN, listed)
     if operator == "eq" and field.type is FieldType.STRING_LIST:
         operator = "contains"
-    return Comparison(field.name, _OPERATORS[operator], known[0])
+    return Comparison(field.name, SPELLINGS[operator], known[0])
 
 
 def _ranked(operator: str, values: Sequence[Value], field: FieldSchema) -> Filter | None:

@@ -34,7 +34,6 @@ _SUPERLATIVES: dict[str, tuple[str, bool]] = {
     "fewest": ("", False),
 }
 _MEASURED = {"expensive": "money", "recent": "date", "costly": "money"}
-_LIMITING = {"top", "first", "last"}
 
 
 @dataclass(frozen=True, slots=True)
