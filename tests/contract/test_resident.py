@@ -3,6 +3,8 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import timedelta
+from time import monotonic
+from typing import Any
 
 import numpy as np
 import pytest
@@ -17,6 +19,8 @@ from rag_server.core.resident import ResidentView
 from rag_server.core.telemetry import SILENT
 from rag_server.core.values import Metadata
 from rag_server.indexes.resident.index import ResidentIndex
+from rag_server.indexes.resident.part import Part
+from rag_server.indexes.resident.view import SnapshotView
 from tests.contract.conftest import Clock, ClosableCatalog, Sketch
 from tests.metadata import FILTERS, METADATA
 from tests.waiting import eventually
@@ -249,6 +253,50 @@ def test_what_is_not_loaded_is_said_so(
     started = opened()
     loaded(started, newest(catalog))
     assert started.view(View(docs.id, 1, 0), SOON) is None
+
+
+class Overtaken:
+    """A lock that somebody else gets first, once."""
+
+    def __init__(self, lock: Any, other: Callable[[], object]) -> None:
+        self._lock = lock
+        self._other: Callable[[], object] | None = other
+
+    def acquire(self, timeout: float) -> bool:
+        return bool(self._lock.acquire(timeout=timeout))
+
+    def release(self) -> None:
+        self._lock.release()
+
+    def __enter__(self) -> None:
+        other, self._other = self._other, None
+        if other is not None:
+            other()
+        self._lock.acquire()
+
+    def __exit__(self, *_: object) -> None:
+        self._lock.release()
+
+
+def test_what_a_reader_was_faster_to_apply_is_not_applied_again(
+    catalog: ClosableCatalog, docs: Collection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    part = Part(catalog.log, RETENTION)
+    part.load(newest(catalog), monotonic())
+    views = []
+    for text in ("one two", "three four", "five six"):
+        catalog.documents.write(docs, [Sketch("a", text).drawn()])
+        views.append(newest(catalog))
+    second, third = views[1:]
+    lock = Overtaken(part._lock, lambda: part.reaches(third, 60.0))
+    monkeypatch.setattr(part, "_lock", lock)
+    part.follow(second, monotonic())
+    catalog.documents.write(docs, [Sketch("a", "seven eight").drawn()])
+    for view in (third, newest(catalog)):
+        assert part.reaches(view, 60.0)
+        assert part.snapshot is not None
+        seen = SnapshotView(part.snapshot, view.revision).passing(None)
+        assert seen.rows().tolist() == rows_of(catalog, view)
 
 
 def test_a_deleted_collection_is_let_go(

@@ -88,10 +88,9 @@ class Part:
 
     def follow(self, view: View, heard_at: float) -> None:
         """Apply all changes up to the view, which was the newest at `heard_at`."""
-        while self.applied < view.revision:
+        while self._advanced(view):
             # Readers have their turn in between.
-            with self._lock:
-                self._apply(view, self._log.stretch(view, self.applied, _SMALL), _EVERY)
+            pass
         self._heard_at = heard_at
         if self.snapshot:
             self.snapshot.table.columns.tidy()
@@ -144,6 +143,14 @@ class Part:
             self._vectors = None
             if self.snapshot:
                 self._publish(self.snapshot.table, self.snapshot.floor, self.applied)
+
+    def _advanced(self, view: View) -> bool:
+        """Apply the next changes, if any are missing still: a reader may have been faster, and
+        who applied them again would have them twice."""
+        with self._lock:
+            if self.applied >= view.revision:
+                return False
+            return self._apply(view, self._log.stretch(view, self.applied, _SMALL), _EVERY)
 
     def _missed(self) -> bool:
         """Whether it has heard of nothing for so long that a deletion may be forgotten."""
