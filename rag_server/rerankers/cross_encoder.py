@@ -3,9 +3,9 @@
 from rag_server.core.call import Call
 from rag_server.core.errors import PreconditionFailed, Reason
 from rag_server.core.protocols import ChunkStore, PairScorer, Reranking
+from rag_server.core.ranking import ranked
 from rag_server.core.retrieval import Candidate
 from rag_server.rerankers import passages
-from rag_server.rerankers.ranking import ranked
 
 _SETTING = "reranking.cross_encoder_directory"
 

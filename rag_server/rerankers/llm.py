@@ -6,10 +6,10 @@ from typing import Any
 
 from rag_server.core.call import Call
 from rag_server.core.protocols import ChunkStore, Completion, Reranking
+from rag_server.core.ranking import ranked
 from rag_server.core.retrieval import Candidate
 from rag_server.core.specs import LlmRerankSpec
 from rag_server.rerankers import passages
-from rag_server.rerankers.ranking import ranked
 
 _TEMPLATE = "rerank"
 # Characters of a passage that the model reads: ten of them and the answer fit into the smallest

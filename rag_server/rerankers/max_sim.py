@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 from rag_server.core.call import Call
 from rag_server.core.errors import PreconditionFailed, Reason
 from rag_server.core.protocols import ChunkStore, Question, Reranking, TokenQuestion
+from rag_server.core.ranking import ranked, z_scores
 from rag_server.core.retrieval import Candidate
 from rag_server.core.specs import MaxSimSpec
-from rag_server.rerankers.ranking import ranked, z_scores
 
 
 class MaxSimReranker:

@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 
 from rag_server.core.call import Call
 from rag_server.core.protocols import ChunkStore, Reranking
+from rag_server.core.ranking import min_max, ranked
 from rag_server.core.retrieval import Candidate
 from rag_server.core.specs import MmrSpec
-from rag_server.rerankers.ranking import min_max, ranked
 
 
 class MmrReranker:

@@ -7,6 +7,7 @@ from itertools import chain, islice
 import numpy as np
 from numpy.typing import NDArray
 
+from rag_server.core.ranking import ALIKE
 from rag_server.core.retrieval import Candidate
 from rag_server.core.specs import ConvexSpec, FusionSpec, Normalisation, RrfSpec
 
@@ -83,4 +84,4 @@ def _normalised(
 
 def _divided(values: NDArray[np.float64], spread: float) -> NDArray[np.float64]:
     # Alike but for rounding: such a part prefers nothing.
-    return values / spread if spread > 1e-9 else np.zeros_like(values)
+    return values / spread if spread > ALIKE else np.zeros_like(values)

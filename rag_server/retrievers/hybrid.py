@@ -6,7 +6,8 @@ from dataclasses import dataclass, replace
 from rag_server.core.call import Call
 from rag_server.core.errors import Unavailable
 from rag_server.core.protocols import Retriever, Search
-from rag_server.core.retrieval import Candidate, DegradationKind, StageScore
+from rag_server.core.ranking import ranked
+from rag_server.core.retrieval import Candidate, DegradationKind
 from rag_server.core.specs import (
     ConvexSpec,
     DenseSpec,
@@ -45,11 +46,7 @@ class HybridRetriever:
         pool = _pool(parts)
         fused = fuse([self._ranking(part, pool, spec, wider, call) for part in parts], spec.fusion)
         call.narrow("fused", len(fused), "given by some part")
-        ranked = sorted(fused, key=lambda key: (-fused[key], key))
-        return [
-            _staged(pool[key], fused[key], rank)
-            for rank, key in enumerate(ranked[: search.limit], 1)
-        ]
+        return ranked("hybrid", ((pool[key], fused[key]) for key in fused), search.limit)
 
     def _asked(self, spec: HybridSpec, search: Search, call: Call) -> Iterator[_Part]:
         """The parts that can serve. Raises Unavailable where none can."""
@@ -108,8 +105,3 @@ def _scores(part: WeightedSpec) -> bool:
 
 def _pool(parts: Iterable[_Part]) -> dict[str, Candidate]:
     return pooled(part.given for part in parts)
-
-
-def _staged(candidate: Candidate, score: float, rank: int) -> Candidate:
-    stages = (*candidate.stages, StageScore("hybrid", score, rank))
-    return replace(candidate, score=score, stages=stages)

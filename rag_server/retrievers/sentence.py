@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 from rag_server.core.call import Call
 from rag_server.core.documents import Vector
 from rag_server.core.protocols import ChunkStore, Retriever, Search
-from rag_server.core.retrieval import Candidate, StageScore
+from rag_server.core.ranking import ranked
+from rag_server.core.retrieval import Candidate
 from rag_server.core.specs import DenseSpec, SentenceSpec
 
 
@@ -29,11 +30,7 @@ class SentenceRetriever:
         matrices = self._chunks.sentence_vectors([each.row for each in found])
         present = [each for each in found if len(matrices.get(each.row, ()))]
         scores = _best(vector, [matrices[each.row] for each in present])
-        ranked = sorted(zip(scores, present, strict=True), key=lambda it: (-it[0], it[1].chunk_id))
-        return [
-            replace(each, score=score, stages=(*each.stages, StageScore("sentence", score, rank)))
-            for rank, (score, each) in enumerate(ranked[: search.limit], 1)
-        ]
+        return ranked("sentence", zip(present, scores, strict=True), search.limit)
 
     def _candidates(self, search: Search, call: Call) -> Sequence[Candidate]:
         spec = search.spec

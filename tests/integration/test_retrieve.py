@@ -15,6 +15,7 @@ from rag_client import (
     SentenceRetriever,
     WeightedRetriever,
 )
+from tests.waiting import eventually
 
 ANIMALS = [
     Document("cats", "Cats purr when they are content.", metadata={"legs": 4, "home": True}),
@@ -120,6 +121,8 @@ def test_the_server_spells_out_its_pipelines(rag: RagClient, animals: str) -> No
     assert [each.name for each in known.values() if each.default] == ["default"]
     spec = known["default"].spec
     assert spec is not None
+    # From then on both are scored in memory, by the same arithmetic.
+    eventually(lambda: "catalog" not in rag.retrieve(animals, "cats").provenance.served_by)
     named = rag.retrieve(animals, "Which animal purrs?")
     spelled = rag.retrieve(animals, "Which animal purrs?", spec=spec)
     assert [each.score for each in spelled.hits] == [each.score for each in named.hits]

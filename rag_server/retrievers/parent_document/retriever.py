@@ -6,7 +6,8 @@ from dataclasses import replace
 from rag_server.core.call import Call
 from rag_server.core.documents import Relative, StoredChunk, View
 from rag_server.core.protocols import ChunkReader, ChunkStore, Retriever, Search
-from rag_server.core.retrieval import Candidate, StageScore
+from rag_server.core.ranking import ranked
+from rag_server.core.retrieval import Candidate
 from rag_server.core.specs import Expansion, ParentDocumentSpec
 from rag_server.core.values import Span
 from rag_server.retrievers.parent_document.family import Family, families, family_id, window
@@ -35,12 +36,11 @@ class ParentDocumentRetriever:
         assert isinstance(spec, ParentDocumentSpec)
         wanted = min(spec.parent_k or search.limit, search.limit)
         found = self._found(search, spec, wanted, call)
-        ranked = sorted(found, key=lambda each: (-each.score(spec.mean_of), each.best.chunk_id))
-        call.narrow("parents", len(ranked), "that the chunks stand in")
+        best = sorted(found, key=lambda each: (-each.score(spec.mean_of), each.best.chunk_id))
+        call.narrow("parents", len(best), "that the chunks stand in")
         with call.stage("parents"):
-            expanded = list(self._expanded(search.view, ranked[:wanted], spec))
-        expanded.sort(key=lambda each: (-each.score, each.chunk_id))
-        return [_staged(each, rank) for rank, each in enumerate(expanded[: search.limit], 1)]
+            expanded = list(self._expanded(search.view, best[:wanted], spec))
+        return ranked("parent_document", ((each, each.score) for each in expanded), search.limit)
 
     def _found(
         self, search: Search, spec: ParentDocumentSpec, wanted: int, call: Call
@@ -126,8 +126,3 @@ def _joined(spans: Sequence[Span]) -> tuple[Span, ...]:
         else:
             joined.append(span)
     return tuple(joined)
-
-
-def _staged(candidate: Candidate, rank: int) -> Candidate:
-    stage = StageScore("parent_document", candidate.score, rank)
-    return replace(candidate, stages=(*candidate.stages, stage))

@@ -10,6 +10,7 @@ from rag_server.core.call import Call, Deadline
 from rag_server.core.documents import Vector
 from rag_server.core.principal import ANONYMOUS
 from rag_server.core.protocols import Reranking
+from rag_server.core.ranking import ALIKE
 from rag_server.core.retrieval import Candidate
 from rag_server.core.specs import MmrSpec
 from rag_server.rerankers.mmr import MmrReranker
@@ -86,7 +87,7 @@ def test_every_pick_is_the_best_of_those_left(
         before = [units[other.row] for other in found[:place]]
 
         def marginal(row: int, before: list[Vector] = before) -> float:
-            relevant = (scores[row] - min(scores)) / spread if spread else 1.0
+            relevant = (scores[row] - min(scores)) / spread if spread > ALIKE else 1.0
             closest = max([0.0, *(float(units[row] @ other) for other in before)])
             return relevance * relevant - (1 - relevance) * closest
 

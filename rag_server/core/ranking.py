@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from rag_server.core.retrieval import Candidate, StageScore
 
 # Below this, scores differ by rounding alone.
-_ALIKE = 1e-9
+ALIKE = 1e-9
 
 
 def ranked(stage: str, scored: Iterable[tuple[Candidate, float]], limit: int) -> list[Candidate]:
@@ -24,7 +24,7 @@ def ranked(stage: str, scored: Iterable[tuple[Candidate, float]], limit: int) ->
 def z_scores(values: NDArray[np.float64]) -> NDArray[np.float64]:
     """float64 (n,): by mean and standard deviation; all 0 where they are alike."""
     spread = float(values.std())
-    return (values - values.mean()) / spread if spread > _ALIKE else np.zeros(len(values))
+    return (values - values.mean()) / spread if spread > ALIKE else np.zeros(len(values))
 
 
 def min_max(candidates: Sequence[Candidate]) -> NDArray[np.float64]:
@@ -32,4 +32,4 @@ def min_max(candidates: Sequence[Candidate]) -> NDArray[np.float64]:
     alike."""
     scores = np.array([each.score for each in candidates])
     spread = float(scores.max() - scores.min())
-    return (scores - scores.min()) / spread if spread > _ALIKE else np.ones(len(scores))
+    return (scores - scores.min()) / spread if spread > ALIKE else np.ones(len(scores))
