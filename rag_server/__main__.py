@@ -18,6 +18,7 @@ from rag_server.backup_command import backup, backups, restore
 from rag_server.core.errors import RagError
 from rag_server.keys_command import keys
 from rag_server.migrate_command import migrate
+from rag_server.resilience.memory import return_large_blocks
 from rag_server.settings import Settings, SettingsError, load_settings
 from rag_server.verify_command import verify
 
@@ -72,6 +73,7 @@ _SWITCH_INTERVAL = 0.001
 
 def _run(settings: Settings) -> None:
     sys.setswitchinterval(_SWITCH_INTERVAL)
+    return_large_blocks()
     # gRPC's core writes to stderr what its callers are told anyway, between our JSON lines.
     os.environ.setdefault("GRPC_VERBOSITY", "NONE")
     import uvloop
