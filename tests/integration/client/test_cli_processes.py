@@ -11,6 +11,15 @@ from rag_client import Document, RagClient
 from tests.integration.client.fake_server import FakeServer, serving
 
 COMMAND = [sys.executable, "-W", "error", "-m", "rag_client.cli"]
+# A shell that runs the tests in the background has its children ignore interrupts. Put right here
+# and not by `preexec_fn`, for which Python forks the tests: gRPC in them would speak for the child.
+HEARING = """
+import signal
+signal.signal(signal.SIGINT, signal.default_int_handler)
+from rag_client.cli import main
+main()
+"""
+INTERRUPTIBLE = [sys.executable, "-W", "error", "-c", HEARING]
 WITHOUT_TYPER = """
 import sys
 sys.modules["typer"] = None
@@ -85,11 +94,6 @@ def test_a_broken_pipe_is_quiet(environment: dict[str, str], filled: RagClient) 
     assert (process.returncode, complaint) == (141, b"")
 
 
-def hear_interrupts() -> None:
-    """A shell that runs the tests in the background has its children ignore them."""
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
-
-
 def interrupted(process: "subprocess.Popen[bytes]") -> bytes:
     """What it says on Ctrl-C. Python drops an interrupt that comes while a finaliser runs: a
     person would press the keys again."""
@@ -106,11 +110,10 @@ def test_control_c_ends_a_stream_quietly(
 ) -> None:
     server.hold_streams()
     process = subprocess.Popen(
-        [*COMMAND, "--json", "query", "-c", "handbook", "q"],
+        [*INTERRUPTIBLE, "--json", "query", "-c", "handbook", "q"],
         env=environment,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
-        preexec_fn=hear_interrupts,
     )
     assert process.stdout is not None
     assert b"started" in process.stdout.readline()
@@ -125,13 +128,9 @@ def test_control_c_ends_an_ingest_and_says_how_to_go_on(
     for number in range(10):
         (tmp_path / f"{number}.txt").write_text("Text.")
     server.hold_ingest_after(7)
-    command = [*COMMAND, "ingest", str(tmp_path), "-c", "handbook"]
+    command = [*INTERRUPTIBLE, "ingest", str(tmp_path), "-c", "handbook"]
     process = subprocess.Popen(
-        command,
-        env=environment,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        preexec_fn=hear_interrupts,
+        command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE
     )
     assert process.stderr is not None
     while not process.stderr.readline().startswith(b"7 of 10"):

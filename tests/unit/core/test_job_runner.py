@@ -2,7 +2,7 @@ import threading
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +27,8 @@ from tests.waiting import eventually
 REQUEST = JobRequest("acme", "play")
 OPTIONS = RunnerOptions(
     threads=2,
-    lease=timedelta(seconds=0.6),
+    # No machine stands still for so long: tests have the clock of the store pass it.
+    lease=timedelta(seconds=60),
     beat=timedelta(seconds=0.05),
     max_attempts=2,
     retrying=timedelta(seconds=1),
@@ -53,9 +54,27 @@ class Play:
         self.undone += 1
 
 
+class Clock:
+    """The time, and what tests have passed of it."""
+
+    def __init__(self) -> None:
+        self._ahead = timedelta()
+
+    def __call__(self) -> datetime:
+        return datetime.now(UTC) + self._ahead
+
+    def passes(self, time: timedelta) -> None:
+        self._ahead += time
+
+
 @pytest.fixture
-def store(tmp_path: Path) -> Iterator[JobStore]:
-    catalog = open_catalog(tmp_path)
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def store(tmp_path: Path, clock: Clock) -> Iterator[JobStore]:
+    catalog = open_catalog(tmp_path, clock=clock)
     yield catalog.jobs
     catalog.close()
 
@@ -81,6 +100,20 @@ def ended(store: JobStore, job: Job) -> Job:
     def find() -> Job | None:
         found = store.get(job.id)
         assert found is not None
+        return found if found.finished_at is not None else None
+
+    return eventually(find)
+
+
+def ended_soon(store: JobStore, job: Job, clock: Clock, runner: JobRunner) -> Job:
+    """As `ended`, of a job that is put off for some time again and again."""
+
+    def find() -> Job | None:
+        found = store.get(job.id)
+        assert found is not None
+        if found.state is JobState.QUEUED:
+            clock.passes(timedelta(seconds=1))
+            runner.wake()
         return found if found.finished_at is not None else None
 
     return eventually(find)
@@ -113,8 +146,9 @@ def test_defect_fails_the_job_without_its_text(store: JobStore, running: Any) ->
         raise ValueError("the secret text of a document")
 
     play = Play(run)
+    job = store.create(REQUEST)
     running(play)
-    end = ended(store, store.create(REQUEST))
+    end = ended(store, job)
     assert end.state is JobState.FAILED
     assert end.error is not None
     assert end.error.reason is Reason.INTERNAL
@@ -126,8 +160,9 @@ def test_error_of_the_domain_is_told_and_final(store: JobStore, running: Any) ->
     def run(work: JobWork) -> Mapping[str, Any]:
         raise PreconditionFailed("there is no such embedder", Reason.EMBEDDER_MISMATCH)
 
+    job = store.create(REQUEST)
     running(Play(run))
-    end = ended(store, store.create(REQUEST))
+    end = ended(store, job)
     assert end.error is not None
     assert (end.error.reason, end.error.message) == (
         Reason.EMBEDDER_MISMATCH,
@@ -136,7 +171,9 @@ def test_error_of_the_domain_is_told_and_final(store: JobStore, running: Any) ->
     assert end.attempt == 1
 
 
-def test_what_is_away_is_tried_again_from_the_checkpoint(store: JobStore, running: Any) -> None:
+def test_what_is_away_is_tried_again_from_the_checkpoint(
+    store: JobStore, running: Any, clock: Clock
+) -> None:
     def run(work: JobWork) -> Mapping[str, Any]:
         if not work.checkpoint:
             work.save({"step": 1})
@@ -144,19 +181,21 @@ def test_what_is_away_is_tried_again_from_the_checkpoint(store: JobStore, runnin
         return work.checkpoint
 
     play = Play(run)
-    running(play)
-    end = ended(store, store.create(REQUEST))
+    runner = running(play)
+    end = ended_soon(store, store.create(REQUEST), clock, runner)
     assert (end.state, end.result, end.attempt) == (JobState.SUCCEEDED, {"step": 1}, 2)
     assert play.undone == 0
 
 
-def test_what_stays_away_fails_after_the_last_attempt(store: JobStore, running: Any) -> None:
+def test_what_stays_away_fails_after_the_last_attempt(
+    store: JobStore, running: Any, clock: Clock
+) -> None:
     def run(work: JobWork) -> Mapping[str, Any]:
         raise Unavailable("away", Reason.NOT_READY)
 
     play = Play(run)
-    running(play)
-    end = ended(store, store.create(REQUEST))
+    runner = running(play)
+    end = ended_soon(store, store.create(REQUEST), clock, runner)
     assert (end.state, end.attempt, play.undone) == (JobState.FAILED, 2, 1)
     assert end.error is not None
     assert end.error.reason is Reason.NOT_READY
@@ -164,8 +203,8 @@ def test_what_stays_away_fails_after_the_last_attempt(store: JobStore, running: 
 
 def test_cancelled_job_stops_and_is_undone(store: JobStore, running: Any) -> None:
     play = Play(until_interrupted)
-    runner = running(play)
     job = store.create(REQUEST)
+    runner = running(play)
     eventually(lambda: (found := store.get(job.id)) and found.state is JobState.RUNNING)
     store.request_cancel(job.id)
     runner.wake()
@@ -191,20 +230,24 @@ def test_job_that_is_anothers_waits_until_it_is_ours(store: JobStore, running: A
     assert ended(store, job).state is JobState.SUCCEEDED
 
 
-def test_job_of_a_dead_server_is_taken_over(store: JobStore, running: Any) -> None:
+def test_job_of_a_dead_server_is_taken_over(store: JobStore, running: Any, clock: Clock) -> None:
     job = store.create(REQUEST)
     dead = store.claim(["play"], OPTIONS.lease)
     assert dead is not None
     store.save(dead, {"half": True}, Progress())
+    clock.passes(OPTIONS.lease)
     running(Play(lambda work: work.checkpoint))
     end = ended(store, job)
     assert (end.result, end.attempt) == ({"half": True}, 2)
 
 
-def test_job_that_kills_its_servers_is_given_up_and_undone(store: JobStore, running: Any) -> None:
+def test_job_that_kills_its_servers_is_given_up_and_undone(
+    store: JobStore, running: Any, clock: Clock
+) -> None:
     job = store.create(REQUEST)
     for _ in range(OPTIONS.max_attempts):
-        eventually(lambda: store.claim(["play"], timedelta(seconds=0.05)))
+        assert store.claim(["play"], OPTIONS.lease)
+        clock.passes(OPTIONS.lease)
     play = Play(lambda work: {})
     running(play)
     end = ended(store, job)
@@ -214,19 +257,21 @@ def test_job_that_kills_its_servers_is_given_up_and_undone(store: JobStore, runn
 
 
 def test_job_that_gets_further_outlives_any_number_of_its_servers(
-    store: JobStore, running: Any
+    store: JobStore, running: Any, clock: Clock
 ) -> None:
     job = store.create(REQUEST)
     for step in range(2 * OPTIONS.max_attempts):
-        dead: Any = eventually(lambda: store.claim(["play"], timedelta(seconds=0.05)))
+        dead = store.claim(["play"], OPTIONS.lease)
+        assert dead is not None
         assert store.save(dead, {"step": step}, Progress(), further=True)
+        clock.passes(OPTIONS.lease)
     running(Play(lambda work: work.checkpoint))
     end = ended(store, job)
     assert (end.state, end.attempt) == (JobState.SUCCEEDED, 2)
 
 
 def test_job_that_gets_further_waits_for_what_is_away_any_number_of_times(
-    store: JobStore, running: Any
+    store: JobStore, running: Any, clock: Clock
 ) -> None:
     def run(work: JobWork) -> Mapping[str, Any]:
         step = work.checkpoint.get("step", 0) + 1
@@ -235,8 +280,8 @@ def test_job_that_gets_further_waits_for_what_is_away_any_number_of_times(
         work.save({"step": step}, further=True)
         raise Unavailable("away", Reason.NOT_READY)
 
-    running(Play(run))
-    end = ended(store, store.create(REQUEST))
+    runner = running(Play(run))
+    end = ended_soon(store, store.create(REQUEST), clock, runner)
     assert (end.state, end.result) == (JobState.SUCCEEDED, {"step": 3})
 
 
@@ -250,7 +295,9 @@ def test_what_was_away_often_is_not_given_up_as_deadly(store: JobStore, running:
     assert ended(store, job).result == {"done": True}
 
 
-def test_failure_that_was_not_undone_is_undone_by_the_next(store: JobStore, running: Any) -> None:
+def test_failure_that_was_not_undone_is_undone_by_the_next(
+    store: JobStore, running: Any, clock: Clock
+) -> None:
     class Clumsy(Play):
         def undo(self, work: JobWork) -> None:
             super().undo(work)
@@ -263,8 +310,8 @@ def test_failure_that_was_not_undone_is_undone_by_the_next(store: JobStore, runn
 
     runs: list[int] = []
     play = Clumsy(run)
-    running(play)
-    end = ended(store, store.create(REQUEST))
+    runner = running(play)
+    end = ended_soon(store, store.create(REQUEST), clock, runner)
     assert (end.state, play.undone, runs) == (JobState.FAILED, 2, [1])
 
 
@@ -290,19 +337,26 @@ def test_work_of_the_server_has_a_place_when_tenants_take_all(
     assert [ended(store, each).result for each in asked] == [{"freed": True}] * len(asked)
 
 
-def test_work_outlives_its_first_lease(store: JobStore, running: Any) -> None:
-    enough = threading.Event()
+def test_work_outlives_its_first_lease(store: JobStore, running: Any, clock: Clock) -> None:
+    beats, enough = [0], threading.Event()
 
     def run(work: JobWork) -> Mapping[str, Any]:
         while not enough.wait(0.01):
             work.check()
+            work.progress("beats", beats[0], 3)
         return {}
 
     play = Play(run)
-    running(play)
-    running(play)
     job = store.create(REQUEST)
-    enough.wait(3 * OPTIONS.lease.total_seconds())
+    running(play)
+    running(play)
+    for beat in (1, 2, 3):
+        clock.passes(OPTIONS.lease / 2)
+        # Told with the heart's next beat, which is at the new time.
+        beats[0] = beat
+        heard = Progress("beats", beat, 3)
+        eventually(lambda: (found := store.get(job.id)) and found.progress == heard)  # noqa: B023  # called here
+    assert store.claim(["play"], OPTIONS.lease) is None
     enough.set()
     end = ended(store, job)
     assert (end.state, end.attempt) == (JobState.SUCCEEDED, 1)
@@ -319,8 +373,8 @@ def test_stopping_server_gives_its_job_back_at_once(store: JobStore, running: An
         return until_interrupted(work)
 
     play = Play(first)
-    runner = running(play, patient)
     job = store.create(REQUEST)
+    runner = running(play, patient)
     assert saved.wait(30)
     runner.stop()
     running(Play(lambda work: work.checkpoint), patient)
@@ -340,10 +394,11 @@ def test_lost_lease_stops_the_work(store: JobStore, running: Any) -> None:
             raise
 
     play = Play(run)
-    running(play, unheard)
     job = store.create(REQUEST)
+    runner = running(play, unheard)
     eventually(lambda: stopped)
     assert stopped[0] is Interruption.LEASE_LOST
     assert play.undone == 0
     store.request_cancel(job.id)
+    runner.wake()
     assert ended(store, job).state is JobState.CANCELLED
