@@ -197,7 +197,7 @@ class Collections:
     ) -> Collection:
         """Creates an empty collection whose documents are cut by `chunking` and embedded by
         `embedder` (None and empty: the server's defaults), with these vector `fields` beside the
-        text, such as "image". `exist_ok` returns one that is there, as it is; `validate_only`
+        text: "image", "table". `exist_ok` returns one that is there, as it is; `validate_only`
         checks everything and creates nothing."""
         try:
             call = _calls.create_collection(

@@ -109,8 +109,8 @@ def create(
     field: Annotated[
         list[Modality] | None,
         typer.Option(
-            help="A vector field beside the text, such as image, by which images are found. "
-            "May be repeated."
+            help="A vector field beside the text, by which images (image) or tables (table) are "
+            "found. May be repeated."
         ),
     ] = None,
 ) -> None:

@@ -79,6 +79,7 @@ class Modality(StrEnum):
     UNSPECIFIED = "unspecified"
     TEXT = "text"
     IMAGE = "image"
+    TABLE = "table"
 
 
 class Expansion(StrEnum):
@@ -178,8 +179,8 @@ class WeightedField:
 @dataclass(frozen=True, slots=True)
 class MultimodalRetriever:
     """A search in each of these vector fields, fused (server default: ConvexCombination): the
-    text by `base` (server default: dense), images by the question's image. Each gives `depth`
-    candidates (1 to 1,000, server default 100)."""
+    text by `base` (server default: dense), images by the question's image, tables by its words.
+    Each gives `depth` candidates (1 to 1,000, server default 100)."""
 
     fields: Sequence[WeightedField]
     fusion: ReciprocalRankFusion | ConvexCombination | None = None

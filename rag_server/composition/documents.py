@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from functools import lru_cache
+from typing import Any
 
 from rag_server.composition.engines import Engines
 from rag_server.composition.parts import Parts, Preparations
@@ -9,6 +10,7 @@ from rag_server.composition.pools import Pools, parsing_limits
 from rag_server.core.chunking import STRATEGIES, ChunkingSpec
 from rag_server.core.content import Modality
 from rag_server.core.documents import GenerationSettings, VectorField
+from rag_server.core.field_vectors import FieldVectors, ImageVectors, TableVectors
 from rag_server.core.frames import Credits
 from rag_server.core.ingest import IngestPath
 from rag_server.core.ingest_session import StreamLimits
@@ -35,19 +37,22 @@ def preparations(settings: Settings, engines: Engines, pools: Pools) -> Preparat
     def preparation(settings: GenerationSettings) -> Preparation:
         make_chunker = CHUNKERS[type(settings.chunking)]
         embedder = known_embedder(settings.embedder, engines.embedders)
-        image_embedder = None
-        if image := settings.field_of(Modality.IMAGE):
-            image_embedder = known_embedder(image.embedder, engines.image_embedders)
         return Preparation(
             parsing=parsing,
             chunker=make_chunker(settings.chunking, embedder.token_offsets),
             embedder=embedder,
             embeddings=engines.catalog.embeddings,
             writes=pools.writes,
-            image_embedder=image_embedder,
+            fields=[_field_vectors(each, engines) for each in settings.fields],
         )
 
     return preparation
+
+
+def _field_vectors(field: VectorField, engines: Engines) -> FieldVectors[Any]:
+    if field.modality is Modality.TABLE:
+        return TableVectors(known_embedder(field.embedder, engines.embedders))
+    return ImageVectors(known_embedder(field.embedder, engines.image_embedders))
 
 
 def ingest_path(parts: Parts) -> IngestPath:

@@ -17,6 +17,10 @@ def query_path(parts: Parts) -> QueryPath:
     """From questions to hits and answers."""
     settings, engines = parts.settings, parts.engines
     model = completion(parts)
+    encoders = {
+        name: QueryEmbeddings(embedder, settings.embedder.query_cache_size)
+        for name, embedder in engines.embedders.items()
+    }
     sources = Sources(
         chunks=engines.catalog.chunks,
         resident=engines.resident,
@@ -33,13 +37,11 @@ def query_path(parts: Parts) -> QueryPath:
         fields=engines.catalog.fields,
         field_index=ExactFields(engines.catalog.fields, settings.images.memory_bytes),
         image_embedders=engines.image_embedders,
+        encoders=encoders,
     )
     return QueryPath(
         catalog=engines.catalog,
-        encoders={
-            name: QueryEmbeddings(embedder, settings.embedder.query_cache_size)
-            for name, embedder in engines.embedders.items()
-        },
+        encoders=encoders,
         retriever=Retrievers(sources),
         reranker=rerankers(parts, model),
         pipelines=parts.pipelines,

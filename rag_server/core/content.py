@@ -31,6 +31,7 @@ class Modality(StrEnum):
 
     TEXT = "TEXT"
     IMAGE = "IMAGE"
+    TABLE = "TABLE"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +42,18 @@ class Mark:
     start: int
     page: int | None = None
     heading: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Bytes [start, end) of the parsed text that are a table, from its first row to its last: a
+    row takes one line or more. [start, body) is its header, empty where each row names its
+    values. `caption`: what stands over it by itself; empty for nothing."""
+
+    start: int
+    body: int
+    end: int
+    caption: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,10 +68,11 @@ class Pixels:
 
 @dataclass(frozen=True, slots=True)
 class Parsed:
-    """What a parser made of raw content: the text that all spans refer to. `marks` ascend.
-    `pixels`: of an image, which has no text of its own."""
+    """What a parser made of raw content: the text that all spans refer to. `marks` ascend,
+    `tables` too, and are disjoint. `pixels`: of an image, which has no text of its own."""
 
     text: str
     title: str = ""
     marks: tuple[Mark, ...] = ()
     pixels: Pixels | None = None
+    tables: tuple[Table, ...] = ()

@@ -56,7 +56,8 @@ class Library:
     ) -> None:
         """`defaults`: what a collection gets that asks for nothing else; `require` raises
         PreconditionFailed for a chunking that this server lacks the parts for; `embedders`:
-        names of those that it runs; `fields` that a collection can have."""
+        names of those that it runs; `fields` that a collection can have beside that of its tables,
+        which have the embedder of its text."""
         self._catalog = catalog
         self._reads = reads
         self._commits = commits
@@ -86,7 +87,7 @@ class Library:
             self._defaults,
             chunking=chunking or self._defaults.chunking,
             embedder=embedder or self._defaults.embedder,
-            fields=tuple(each for each in self._fields if each.modality in fields),
+            fields=self._chosen(fields, embedder or self._defaults.embedder),
         )
 
         def work() -> Collection:
@@ -104,6 +105,10 @@ class Library:
             raise AlreadyExists("there is a collection of that name", Reason.COLLECTION_EXISTS)
 
         return await self._commits.run(work, call.deadline)
+
+    def _chosen(self, fields: Container[Modality], embedder: str) -> tuple[VectorField, ...]:
+        known = (*self._fields, VectorField(Modality.TABLE, embedder))
+        return tuple(each for each in known if each.modality in fields)
 
     async def update_collection(
         self,

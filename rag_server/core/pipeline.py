@@ -231,6 +231,7 @@ class QueryPath:
             spec=plan.retriever,
             image=image,
             fields=pinned.settings.fields,
+            embedder=pinned.embedder,
         )
         with call.stage("search", plan.name):
             found = self._retriever.retrieve(search, call)

@@ -6,13 +6,10 @@ import re
 from bisect import bisect_right
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from hashlib import sha256
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import Any, TypeVar
 
 from rag_server.core.call import Call
-from rag_server.core.content import ContentType, Mark, Modality, Parsed, Pixels
+from rag_server.core.content import Mark, Parsed
 from rag_server.core.documents import (
     Build,
     Document,
@@ -28,16 +25,18 @@ from rag_server.core.documents import (
     Vector,
 )
 from rag_server.core.errors import InvalidRequest, Violation
+from rag_server.core.field_vectors import FieldVectors, Wanted, digest
 from rag_server.core.pages import pieces_by_page
 from rag_server.core.protocols import (
     Chunker,
     Embedder,
     EmbeddingStore,
-    ImageEmbedder,
     Parsing,
     Workers,
 )
-from rag_server.core.values import Span
+
+T = TypeVar("T")
+R = TypeVar("R")
 
 # Chunks embedded per job: small enough that two threads share a page and that a
 # deadline is noticed within a fraction of a second.
@@ -82,16 +81,16 @@ class Preparation:
         embedder: Embedder,
         embeddings: EmbeddingStore,
         writes: Workers,
-        image_embedder: ImageEmbedder | None = None,
+        fields: Sequence[FieldVectors[Any]] = (),
     ) -> None:
-        """`image_embedder`: of the collection's field for images; None: it has none."""
-        self._image_embedder = image_embedder
+        """`fields` that the collection has beside its chunks."""
+        self._fields = fields
         self._parsing = parsing
         self._chunker = chunker
         self._embedder = embedder
         self._embeddings = embeddings
         self._writes = writes
-        self._recipe = _digest(chunker.fingerprint.encode(), embedder.fingerprint.encode())
+        self._recipe = digest(chunker.fingerprint.encode(), embedder.fingerprint.encode())
 
     @property
     def recipe(self) -> bytes:
@@ -101,9 +100,10 @@ class Preparation:
     def fingerprint(self, document: Document) -> bytes:
         """Equal for two documents of one id only if the same is stored of both."""
         said = fingerprint_of(document)
-        if self._image_embedder is None or document.content_type is not ContentType.IMAGE:
-            return said
-        return _digest(said, self._image_embedder.fingerprint.encode())
+        for field in self._fields:
+            if field.reads(document.content_type):
+                said = digest(said, field.fingerprint.encode())
+        return said
 
     async def prepare(self, document: Document, fingerprint: bytes, call: Call) -> Prepared:
         """Everything but the commit. Raises InvalidRequest when no text is left."""
@@ -118,7 +118,12 @@ class Preparation:
         call.absorb(own)
         missing = [cut for cut in cuts if cut.key not in known]
         known.update(await self._embed_all(missing, parsed.title, call))
-        vectors = await self._vectors(parsed, call)
+        vectors = [
+            vector
+            for field in self._fields
+            if field.reads(document.content_type)
+            for vector in await self._vectors(field, parsed, call)
+        ]
         call.telemetry.reached("ingest.embedded")
         stored = NewDocument(
             id=document.id,
@@ -148,22 +153,24 @@ class Preparation:
         chunks = [_new_chunk(i, cut, known[cut.key], parsed.marks) for i, cut in enumerate(cuts)]
         return Build(document.row, self._recipe, chunks)
 
-    async def _vectors(self, parsed: Parsed, call: Call) -> tuple[NewVector, ...]:
-        """Those of the fields beside the chunks."""
-        embedder, pixels = self._image_embedder, parsed.pixels
-        if embedder is None or pixels is None:
-            return ()
-        own = call.fork()
-        key = _image_key(call.principal.tenant, embedder, pixels)
+    async def _vectors(
+        self, field: FieldVectors[Any], parsed: Parsed, call: Call
+    ) -> list[NewVector]:
+        """Those of a field beside the chunks; what was embedded before is not embedded again."""
+        tenant = call.principal.tenant
 
-        def work() -> Vector:
-            with own.stage("embed"):
-                known = self._embeddings.known([key]).get(key)
-                return known.vector if known else embedder.embed_image(rgb(pixels))
+        def known() -> tuple[list[Wanted[Any]], dict[bytes, Vector]]:
+            wanted = field.wanted(tenant, parsed)
+            found = self._embeddings.known([each.key for each in wanted])
+            return wanted, {key: each.vector for key, each in found.items()}
 
-        vector = await self._writes.run(work, call.deadline)
-        call.absorb(own)
-        return (NewVector(Modality.IMAGE, Span(0, len(parsed.text.encode())), key, vector),)
+        wanted, vectors = await self._writes.run(known, call.deadline)
+        missing = {each.key: each.source for each in wanted if each.key not in vectors}
+        made = await self._in_groups(list(missing.values()), field.embed, call)
+        vectors.update(zip(missing, made, strict=True))
+        return [
+            NewVector(field.modality, each.span, each.key, vectors[each.key]) for each in wanted
+        ]
 
     def _cut(
         self, tenant: str, document: Document | Unbuilt, parsed: Parsed
@@ -187,57 +194,56 @@ class Preparation:
         for piece in pieces:
             text = piece.span.of(encoded)
             nth = occurrences[text] = occurrences.get(text, -1) + 1
-            chunk_id = _digest(id.encode(), title, text, b"%d" % nth).hex()[:32]
+            chunk_id = digest(id.encode(), title, text, b"%d" % nth).hex()[:32]
             cuts.append(_Cut(chunk_id, text.decode(), piece, self._key(tenant, title, text, piece)))
         return cuts
 
     def _key(self, tenant: str, title: bytes, text: bytes, piece: Piece) -> bytes:
         # With the tenant: what is known already must not tell one tenant of another's texts.
         bounds = ",".join(f"{span.start}-{span.end}" for span in piece.sentences)
-        return _digest(
+        return digest(
             tenant.encode(), self._embedder.fingerprint.encode(), title, text, bounds.encode()
         )
 
     async def _embed_all(
         self, cuts: Sequence[_Cut], title: str, call: Call
     ) -> dict[bytes, Embedding]:
-        groups = [cuts[i : i + _EMBED_GROUP] for i in range(0, len(cuts), _EMBED_GROUP)]
+        passages = [Passage(title, cut.text, cut.piece.sentences) for cut in cuts]
+        made = await self._in_groups(passages, self._embedder.embed_passages, call)
+        return {cut.key: each for cut, each in zip(cuts, made, strict=True)}
+
+    async def _in_groups(
+        self, sources: Sequence[T], embed: Callable[[Sequence[T]], Sequence[R]], call: Call
+    ) -> list[R]:
+        """What `embed` makes of the sources, in order, a few of them at a time."""
         places = asyncio.Semaphore(_GROUPS_AT_ONCE)
 
-        async def embed(group: Sequence[_Cut]) -> dict[bytes, Embedding]:
+        async def of_group(start: int) -> Sequence[R]:
             async with places:
-                return await self._embed(group, title, call)
+                return await self._embed(sources[start : start + _EMBED_GROUP], embed, call)
 
-        tasks = [asyncio.ensure_future(embed(group)) for group in groups]
+        starts = range(0, len(sources), _EMBED_GROUP)
+        tasks = [asyncio.ensure_future(of_group(start)) for start in starts]
         try:
             done = await asyncio.gather(*tasks)
         finally:
             # Where one failed, the rest would be embedded for nothing.
             for task in tasks:
                 task.cancel()
-        return {key: each for part in done for key, each in part.items()}
+        return [each for part in done for each in part]
 
-    async def _embed(self, cuts: Sequence[_Cut], title: str, call: Call) -> dict[bytes, Embedding]:
+    async def _embed(
+        self, sources: Sequence[T], embed: Callable[[Sequence[T]], Sequence[R]], call: Call
+    ) -> Sequence[R]:
         own = call.fork()
-        passages = [Passage(title, cut.text, cut.piece.sentences) for cut in cuts]
 
-        def work() -> list[Embedding]:
+        def work() -> Sequence[R]:
             with own.stage("embed"):
-                return self._embedder.embed_passages(passages)
+                return embed(sources)
 
-        embeddings = await self._writes.run(work, call.deadline)
+        made = await self._writes.run(work, call.deadline)
         call.absorb(own)
-        return {cut.key: each for cut, each in zip(cuts, embeddings, strict=True)}
-
-
-def rgb(pixels: Pixels) -> NDArray[np.uint8]:
-    """uint8 (h, w, 3), read-only."""
-    return np.frombuffer(pixels.data, np.uint8).reshape(pixels.height, pixels.width, 3)
-
-
-def _image_key(tenant: str, embedder: ImageEmbedder, pixels: Pixels) -> bytes:
-    size = b"%d %d" % (pixels.width, pixels.height)
-    return _digest(tenant.encode(), embedder.fingerprint.encode(), b"image", size, pixels.data)
+        return made
 
 
 def _raw(document: Document) -> bytes:
@@ -275,7 +281,7 @@ def _titled(parsed: Parsed, given: str | None) -> Parsed:
 def fingerprint_of(document: Document) -> bytes:
     """Equal for two documents of one id only if both say the same."""
     metadata = json.dumps(dict(document.metadata), default=repr, sort_keys=True)
-    return _digest(
+    return digest(
         _raw(document),
         document.content_type.encode(),
         repr(document.title).encode(),
@@ -304,12 +310,3 @@ def _last_before(marks: Sequence[Mark], start: int) -> Mark:
     """The mark that holds at a byte."""
     index = bisect_right(marks, start, key=lambda mark: mark.start)
     return marks[index - 1] if index else Mark(0)
-
-
-def _digest(*parts: bytes) -> bytes:
-    """SHA-256 over parts, each preceded by its length so that no two lists collide."""
-    digest = sha256()
-    for part in parts:
-        digest.update(len(part).to_bytes(8, "big"))
-        digest.update(part)
-    return digest.digest()

@@ -20,6 +20,7 @@ from rag_server.core.protocols import (
     Search,
     VectorIndex,
 )
+from rag_server.core.question import Encoder
 from rag_server.core.resident import Resident
 from rag_server.core.retrieval import Candidate
 from rag_server.core.specs import (
@@ -59,7 +60,7 @@ class Sources:
     by one; `tail_limit`: chunks not yet in the index that a read scores instead of waiting;
     `completion`: the language model, for those that ask one; `schemas`: what the metadata of
     collections means; `plugins`: those of others;
-    `image_embedders` by name."""
+    `image_embedders` and `encoders` of questions by the names of models."""
 
     chunks: ChunkStore
     reader: ChunkReader
@@ -75,6 +76,7 @@ class Sources:
     fields: FieldStore
     field_index: FieldIndex
     image_embedders: Mapping[str, ImageEmbedder]
+    encoders: Mapping[str, Encoder]
     plugins: Mapping[str, RetrieverPlugin] = field(default_factory=dict)
 
 
@@ -155,7 +157,7 @@ def _self_query(sources: Sources, every: Retrievers) -> Retriever:
 def _multimodal(sources: Sources, every: Retrievers) -> Retriever:
     visibility = Visibility(sources.chunks, sources.resident)
     field = FieldSearch(visibility, sources.fields, sources.field_index)
-    return MultimodalRetriever(every, field, sources.image_embedders)
+    return MultimodalRetriever(every, field, sources.image_embedders, sources.encoders)
 
 
 # Spec -> maker of the strategy that it asks for.

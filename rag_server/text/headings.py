@@ -17,7 +17,12 @@ def heading_text(text: str, heading: Block) -> str:
     lines = text[heading.start : heading.end].strip().splitlines()
     underlined = " ".join(each.strip() for each in lines[:-1])
     line = underlined or _without_marks(lines[0][:_LONGEST_LINE])
-    return _MARKUP.sub("", _LINK.sub(r"\1", line)).strip()
+    return without_markup(line)
+
+
+def without_markup(text: str) -> str:
+    """Words of Markdown without emphasis, code marks and targets of links."""
+    return _MARKUP.sub("", _LINK.sub(r"\1", text)).strip()
 
 
 def _without_marks(line: str) -> str:

@@ -63,10 +63,8 @@ SPECS: dict[type, RetrieverSpec] = {
     # A plug-in that hands on to its base.
     CustomSpec: CustomSpec("plain"),
     SelfQuerySpec: SelfQuerySpec(),
-    # Of a collection without images.
-    MultimodalSpec: MultimodalSpec(
-        (WeightedFieldSpec(Modality.TEXT), WeightedFieldSpec(Modality.IMAGE))
-    ),
+    # Of a collection without images and tables.
+    MultimodalSpec: MultimodalSpec(tuple(map(WeightedFieldSpec, Modality))),
 }
 AWAY = {DenseSpec: DegradationKind.INDEX_AWAY, LexicalSpec: DegradationKind.LEXICAL_AWAY}
 in_memory_only = pytest.mark.parametrize("catalog_opener", ["sqlite"], indirect=True)
@@ -243,6 +241,7 @@ def make(
             fields=catalog_under_test.fields,
             field_index=ExactFields(catalog_under_test.fields, 2**20),
             image_embedders={},
+            encoders={},
         )
         return Retrievers(sources)
 

@@ -67,10 +67,10 @@ class FieldIndex(Protocol):
         modality: Modality,
         vector: Vector,
         documents: NDArray[np.int64],
-        limit: int,
+        limit: int | None,
         deadline: Deadline,
     ) -> list[tuple[int, int, float]]:
         """(document row, start of the span, cosine) of the `limit` nearest of those documents to
-        a unit float32 (d,), and of all that are as near as the last; best first. Raises
-        DeadlineExceeded."""
+        a unit float32 (d,), and of all that are as near as the last; None: of all; best first.
+        Raises DeadlineExceeded."""
         ...

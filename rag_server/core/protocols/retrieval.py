@@ -55,7 +55,8 @@ class TokenQuestion(Question, Protocol):
 class Search:
     """What a retriever is asked: `filter` already holds the principal's. `among`: candidates of
     the same view and filter, of which alone the answer is made; None: of all chunks. `image`:
-    what the question shows, if anything; `fields`: those that the collection has."""
+    what the question shows, if anything; `fields`: those that the collection has; `embedder`: the
+    name of that of its chunks."""
 
     view: View
     question: SearchQuestion
@@ -65,6 +66,7 @@ class Search:
     among: Sequence[Candidate] | None = None
     image: Pixels | None = None
     fields: tuple[VectorField, ...] = ()
+    embedder: str = ""
 
 
 class Understander(Protocol):

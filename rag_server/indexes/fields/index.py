@@ -41,7 +41,7 @@ class ExactFields:
         modality: Modality,
         vector: Vector,
         documents: NDArray[np.int64],
-        limit: int,
+        limit: int | None,
         deadline: Deadline,
     ) -> list[tuple[int, int, float]]:
         """Ties in the order of documents and their text."""
@@ -55,7 +55,7 @@ class ExactFields:
             rows = (block.documents[among][kept], block.starts[among][kept], scores[kept])
             found += zip(*(each.tolist() for each in rows), strict=True)
         found.sort(key=lambda each: (-each[2], each[0], each[1]))
-        if len(found) > limit:
+        if limit is not None and len(found) > limit:
             last = found[limit - 1][2]
             found = [each for each in found if each[2] >= last]
         return found
@@ -127,9 +127,9 @@ def _scores(block: FieldRows, among: NDArray[np.int64], vector: Vector) -> NDArr
     return scores
 
 
-def _best(scores: NDArray[np.float32], limit: int) -> NDArray[np.int64]:
+def _best(scores: NDArray[np.float32], limit: int | None) -> NDArray[np.int64]:
     """Where the best are, with all that equal the last of them, in any order."""
-    if len(scores) <= limit:
+    if limit is None or len(scores) <= limit:
         return np.arange(len(scores))
     last = np.partition(scores, len(scores) - limit)[len(scores) - limit]
     return np.flatnonzero(scores >= last)

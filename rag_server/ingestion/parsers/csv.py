@@ -1,11 +1,11 @@
 """Comma-separated values."""
 
 import csv
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from io import StringIO
 from itertools import chain, islice, zip_longest
 
-from rag_server.core.content import Parsed
+from rag_server.core.content import Parsed, Table
 from rag_server.ingestion.parsers.encoding import decoded
 from rag_server.ingestion.parsers.records import joined, record
 from rag_server.ingestion.refusal import unreadable
@@ -20,7 +20,8 @@ _SAMPLE = 4_096
 class CsvParser:
     """One paragraph a row: each value with its name from the first row, as in
     `name: Ada; born: 1815`. So a passage says what its values mean, wherever the table is
-    cut. Empty values are left out; a table of one row is that row."""
+    cut. Empty values are left out; a table of one row is that row.
+    The whole text is one table, where it has columns."""
 
     def parse(self, content: bytes) -> Parsed:
         """The rows as text, in order; there is no title."""
@@ -28,7 +29,12 @@ class CsvParser:
         # A field may be as long as the whole content.
         csv.field_size_limit(max(len(text), 1))
         try:
-            return Parsed(joined(_records(csv.reader(StringIO(text, newline=""), _dialect(text)))))
+            rows = _filled(csv.reader(StringIO(text, newline=""), _dialect(text)))
+            names, following = next(rows, []), next(rows, None)
+            if following is None:
+                return Parsed(joined([record(("", name) for name in names)]))
+            read = joined(record(_fields(names, row)) for row in chain([following], rows))
+            return Parsed(read, tables=_tables(read, len(names)))
         except csv.Error:
             raise unreadable("cannot be read as CSV") from None
 
@@ -51,15 +57,13 @@ def _delimiter(sample: str) -> str:
     return max(named, key=lambda each: (min(counts[each]), counts[each][0]))
 
 
-def _records(rows: Iterator[list[str]]) -> Iterator[str]:
-    filled = (row for row in rows if any(cell.strip() for cell in row))
-    names = next(filled, [])
-    following = next(filled, None)
-    if following is None:
-        yield record(("", name) for name in names)
-        return
-    for row in chain([following], filled):
-        yield record(_fields(names, row))
+def _filled(rows: Iterable[list[str]]) -> Iterator[list[str]]:
+    return (row for row in rows if any(cell.strip() for cell in row))
+
+
+def _tables(text: str, columns: int) -> tuple[Table, ...]:
+    """All of it, unless it is a list."""
+    return (Table(0, 0, len(text.encode())),) if text.strip() and columns > 1 else ()
 
 
 def _fields(names: Sequence[str], row: Sequence[str]) -> Iterator[tuple[str, str]]:

@@ -5,12 +5,12 @@ from io import BytesIO
 from typing import TYPE_CHECKING
 from zipfile import is_zipfile
 
-from rag_server.core.content import Parsed
+from rag_server.core.content import Parsed, Table
 from rag_server.ingestion.parsers.encoding import visible
 from rag_server.ingestion.parsers.extra import not_installed
-from rag_server.ingestion.parsers.marked import MarkedText
+from rag_server.ingestion.parsers.marked import MarkedText, bounded_tables, caption
 from rag_server.ingestion.parsers.title import bounded, of_properties
-from rag_server.ingestion.parsers.word import BlockRole, Style, blocks, styles
+from rag_server.ingestion.parsers.word import Block, BlockRole, Style, blocks, styles
 from rag_server.ingestion.refusal import unreadable
 from rag_server.text.headings import HeadingPath
 
@@ -22,10 +22,10 @@ _COMPOUND_FILE = b"\xd0\xcf\x11\xe0"
 
 
 class DocxParser:
-    """Headings, paragraphs, lists (with dashes) and tables (a line a row, cells set apart by
-    tabs) in the order of reading; each mark names the heading. What is deleted in tracked
-    changes, headers, footers, notes and comments are left out. Pages are not known: they come
-    about when somebody prints."""
+    """Headings, paragraphs, lists (with dashes) and tables (a line a row, the first of them the
+    header, cells set apart by tabs) in the order of reading; each mark names the heading. What
+    is deleted in tracked changes, headers, footers, notes and comments are left out. Pages are
+    not known: they come about when somebody prints."""
 
     def parse(self, content: bytes) -> Parsed:
         """The text; the title is the paragraph that is styled as one, else that of the
@@ -55,14 +55,34 @@ def _no_package(content: bytes) -> str:
 
 def _parsed(document: "Document", known: Mapping[str, Style]) -> Parsed:
     text, path, first, title = MarkedText(), HeadingPath(), "", ""
+    tables, above = list[Table](), ""
     for block in blocks(document.element.body, known):
-        block_text = visible(block.text)
+        block_text = _shown(block)
         words = " ".join(block_text.split())
         if block.role is BlockRole.HEADING:
             path.enter(block.level, words)
             first = first or words
         elif block.role is BlockRole.TITLE:
             title = title or words
-        text.add(block_text, heading=str(path))
+        start = text.add(block_text, heading=str(path))
+        if block.role is BlockRole.TABLE and "\n" in block_text:
+            tables.append(_table(block_text, start, above))
+        if words:
+            above = caption(words) if block.role is BlockRole.TEXT else ""
     own = bounded(title) or of_properties(visible(document.core_properties.title))
-    return Parsed(text.text, own or bounded(first), text.marks)
+    title = own or bounded(first)
+    return Parsed(text.text, title, text.marks, tables=bounded_tables(tables))
+
+
+def _shown(block: Block) -> str:
+    """What a reader sees of it; each line of a table says something."""
+    text = visible(block.text)
+    if block.role is not BlockRole.TABLE:
+        return text
+    return "\n".join(line for line in text.split("\n") if line.strip())
+
+
+def _table(text: str, start: int, above: str) -> Table:
+    header, _, _ = text.partition("\n")
+    body = start + len(header.encode()) + 1
+    return Table(start, body, start + len(text.encode()), above)

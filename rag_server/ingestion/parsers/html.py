@@ -16,8 +16,8 @@ class HtmlParser:
     """
 
     def parse(self, content: bytes) -> Parsed:
-        """The visible text; the title is that of the page, else its first `h1`.
-        Raises InvalidRequest for content that cannot be read at all."""
+        """The visible text and its tables; the title is that of the page, else its first
+        `h1`. Raises InvalidRequest for content that cannot be read at all."""
         from lxml import etree
 
         page = VisibleText()
@@ -28,4 +28,4 @@ class HtmlParser:
             parser.close()
         except etree.LxmlError:
             raise unreadable("cannot be read as HTML") from None
-        return Parsed(page.text, bounded(page.title), page.marks)
+        return Parsed(page.text, bounded(page.title), page.marks, tables=page.tables)

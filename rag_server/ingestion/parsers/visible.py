@@ -3,8 +3,9 @@
 from collections.abc import Iterator, Mapping
 from enum import IntEnum
 
-from rag_server.core.content import Mark
-from rag_server.ingestion.parsers.marked import bounded_marks
+from rag_server.core.content import Mark, Table
+from rag_server.ingestion.parsers.marked import bounded_marks, bounded_tables, caption
+from rag_server.ingestion.parsers.visible_tables import TableReader
 from rag_server.text.headings import HeadingPath
 
 
@@ -56,6 +57,7 @@ class VisibleText:
         # Level of each heading, and its first part and the one past its last.
         self._headings: list[tuple[int, int, int]] = []
         self._open: tuple[int, int] | None = None
+        self._tables = TableReader()
 
     @property
     def text(self) -> str:
@@ -73,6 +75,21 @@ class VisibleText:
     def marks(self) -> tuple[Mark, ...]:
         """Where each heading begins, with the path of headings that holds from there on."""
         return bounded_marks(self._marked())
+
+    @property
+    def tables(self) -> tuple[Table, ...]:
+        """Those that are no means of layout."""
+        return bounded_tables(self._told())
+
+    def _told(self) -> Iterator[Table]:
+        starts = list(self._starts())
+        for each in self._tables.found:
+            header, *_, last = each.rows
+            body = each.rows[each.headers]
+            # Verbatim text may end in white space.
+            end = starts[last.last - 1] + len(self._parts[last.last - 1].strip().encode())
+            said = caption(self._words(*each.caption))
+            yield Table(starts[header.first], starts[body.first], end, said)
 
     def _marked(self) -> Iterator[Mark]:
         starts, path = list(self._starts()), HeadingPath()
@@ -94,6 +111,7 @@ class VisibleText:
         self._verbatim += tag == "pre"
         if tag == "li":
             self._mark = "- "
+        self._tables.start(tag, attributes, len(self._parts))
         if tag in _LEVELS and self._open is None:
             self._open = (_LEVELS[tag], len(self._parts))
 
@@ -106,6 +124,7 @@ class VisibleText:
             return
         self._widen(tag)
         self._verbatim -= tag == "pre"
+        self._tables.end(tag, len(self._parts))
         if self._open is not None and _LEVELS.get(tag) == self._open[0]:
             self._close_heading(*self._open)
 

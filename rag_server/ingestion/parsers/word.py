@@ -40,6 +40,7 @@ class BlockRole(Enum):
     TITLE = auto()
     HEADING = auto()
     ITEM = auto()
+    TABLE = auto()
     TEXT = auto()
 
 
@@ -118,7 +119,7 @@ def _table(element: Any, known: Mapping[str, Style]) -> Iterator[Block]:
             yield from blocks(cell, known)
         return
     lines = ("\t".join(_cell(each, known) for each in cells).rstrip() for cells in rows)
-    yield Block(BlockRole.TEXT, "\n".join(line for line in lines if line.strip()))
+    yield Block(BlockRole.TABLE, "\n".join(line for line in lines if line.strip()))
 
 
 def _cell(element: Any, known: Mapping[str, Style]) -> str:

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from rag_server.core.content import IMAGE_SIDE, ContentType, Mark, Parsed, Pixels
+from rag_server.core.content import IMAGE_SIDE, ContentType, Mark, Parsed, Pixels, Table
 from rag_server.core.errors import RagError, Reason
 from rag_server.ingestion.parsers.extra import not_installed
 from rag_server.ingestion.refusal import over_limit, unreadable
@@ -15,7 +15,8 @@ class ParserDefect(Exception):
 
 
 def parsed(head: Any, body: bytes) -> Parsed:
-    """The text with its marks, or an image. Raises ValueError for what makes no sense."""
+    """The text with its marks and tables, or an image. Raises ValueError for what makes no
+    sense."""
     return _image(head["size"], body) if "size" in head else _text(head, body)
 
 
@@ -37,7 +38,23 @@ def _text(head: Any, text: bytes) -> Parsed:
     if not isinstance(title, str):
         raise ValueError("the title is no text")
     title.encode()
-    return Parsed(text.decode(), title, marks)
+    return Parsed(text.decode(), title, marks, tables=_tables(head["tables"], text))
+
+
+def _tables(found: Any, text: bytes) -> tuple[Table, ...]:
+    tables = tuple(Table(*_table(*each)) for each in found)
+    reached = 0
+    for each in tables:
+        if not reached <= each.start <= each.body < each.end <= len(text):
+            raise ValueError("tables do not ascend within the text")
+        if any(_is_within_character(text, at) for at in (each.start, each.body, each.end)):
+            raise ValueError("a table begins or ends within a character")
+        reached = each.end
+    return tables
+
+
+def _is_within_character(text: bytes, at: int) -> bool:
+    return at < len(text) and text[at] & 0xC0 == 0x80
 
 
 def error(head: Any, content_type: ContentType) -> Exception:
@@ -66,3 +83,10 @@ def _mark(start: Any, page: Any, heading: Any) -> tuple[int, int | None, str]:
         raise ValueError("a mark is of the wrong kind")
     heading.encode()
     return start, page, heading
+
+
+def _table(start: Any, body: Any, end: Any, caption: Any) -> tuple[int, int, int, str]:
+    if any(type(each) is not int for each in (start, body, end)) or type(caption) is not str:
+        raise ValueError("a table is of the wrong kind")
+    caption.encode()
+    return start, body, end, caption

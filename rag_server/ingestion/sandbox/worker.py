@@ -60,7 +60,8 @@ def _parsed(
     if len(text) > limits.text_bytes:
         raise over_limit(f"has over {limits.text_bytes:,} bytes of text", "max_text_bytes")
     marks = [(mark.start, mark.page, mark.heading) for mark in parsed.marks]
-    return {"title": parsed.title, "marks": marks}, text
+    tables = [(each.start, each.body, each.end, each.caption) for each in parsed.tables]
+    return {"title": parsed.title, "marks": marks, "tables": tables}, text
 
 
 def _refusal(error: RagError) -> dict[str, Any]:

@@ -13,6 +13,9 @@ from rag_server.core.protocols import FieldIndex, FieldStore, Place, Search
 from rag_server.core.retrieval import Candidate
 from rag_server.retrievers.visibility import Visibility
 
+# How many times more vectors are asked for where too many of them stood at the same chunks.
+_WIDER = 4
+
 
 @dataclass(frozen=True, slots=True)
 class FieldSearch:
@@ -27,15 +30,44 @@ class FieldSearch:
     ) -> list[Candidate]:
         """At most `search.limit` candidates by the cosine of their nearest vector, best first."""
         documents = self._documents(search, call)
-        limit = max(search.limit, len(search.among or ()))
-        found = self.index.nearest(search.view, modality, vector, documents, limit, call.deadline)
-        call.narrow(modality.lower(), len(found), "nearest vectors of the field, scored exactly")
-        best = self._best(search, found)
         if search.among is not None:
             given = {each.chunk_id for each in search.among}
-            best = [each for each in best if each.chunk_id in given]
+            found = self._nearest(search, modality, vector, documents, None, call)
+            best = [each for each in self._best(search, found) if each.chunk_id in given]
+        else:
+            best = self._enough(search, modality, vector, documents, call)
         best.sort(key=lambda each: (-each.score, each.chunk_id))
         return best[: search.limit]
+
+    def _enough(
+        self,
+        search: Search,
+        modality: Modality,
+        vector: Vector,
+        documents: NDArray[np.int64],
+        call: Call,
+    ) -> list[Candidate]:
+        """As many chunks as are wanted, if there are: several vectors may stand at one."""
+        wanted = search.limit
+        while True:
+            found = self._nearest(search, modality, vector, documents, wanted, call)
+            best = self._best(search, found)
+            if len(best) >= search.limit or len(found) < wanted:
+                return best
+            wanted *= _WIDER
+
+    def _nearest(
+        self,
+        search: Search,
+        modality: Modality,
+        vector: Vector,
+        documents: NDArray[np.int64],
+        limit: int | None,
+        call: Call,
+    ) -> list[tuple[int, int, float]]:
+        found = self.index.nearest(search.view, modality, vector, documents, limit, call.deadline)
+        call.narrow(modality.lower(), len(found), "nearest vectors of the field, scored exactly")
+        return found
 
     def _documents(self, search: Search, call: Call) -> NDArray[np.int64]:
         if search.among is not None:

@@ -5,16 +5,17 @@ from dataclasses import dataclass, replace
 
 from rag_server.core.call import Call
 from rag_server.core.content import Modality
-from rag_server.core.documents import Vector
+from rag_server.core.documents import Vector, VectorField
 from rag_server.core.errors import PreconditionFailed, Reason, Unavailable
+from rag_server.core.field_vectors import rgb
 from rag_server.core.pipeline import known_embedder
-from rag_server.core.preparation import rgb
 from rag_server.core.protocols import (
     ImageEmbedder,
     Retriever,
     Search,
     WordedImageEmbedder,
 )
+from rag_server.core.question import Encoder
 from rag_server.core.retrieval import Candidate, DegradationKind, StageScore
 from rag_server.core.specs import ConvexSpec, DenseSpec, MultimodalSpec, WeightedFieldSpec
 from rag_server.retrievers.fusion import Ranking, fuse, pooled
@@ -36,12 +37,18 @@ class MultimodalRetriever:
     does not have is left out, which the funnel says."""
 
     def __init__(
-        self, base: Retriever, field: FieldSearch, embedders: Mapping[str, ImageEmbedder]
+        self,
+        base: Retriever,
+        field: FieldSearch,
+        embedders: Mapping[str, ImageEmbedder],
+        encoders: Mapping[str, Encoder],
     ) -> None:
-        """`base` retrieves as any spec says; `embedders` by name."""
+        """`base` retrieves as any spec says; `embedders` of images and `encoders` of questions by
+        the names of models."""
         self._base = base
         self._field = field
         self._embedders = embedders
+        self._encoders = encoders
 
     def retrieve(self, search: Search, call: Call) -> list[Candidate]:
         """At most `search.limit`, best fused score first, each with what the fields said. Raises
@@ -84,8 +91,7 @@ class MultimodalRetriever:
     ) -> _Served | None:
         stage = each.field.lower()
         if each.field is Modality.TEXT:
-            if not search.question.text.strip():
-                _left_out(each, "the question has no words", call)
+            if not _has_words(each, search, call):
                 return None
             vector = None
             found = self._base.retrieve(replace(search, spec=spec.base), call)
@@ -103,6 +109,8 @@ class MultimodalRetriever:
         if field is None:
             _left_out(each, "the collection has no such field", call)
             return None
+        if each.field is Modality.TABLE:
+            return self._worded(field, search, call) if _has_words(each, search, call) else None
         embedder = known_embedder(field.embedder, self._embedders)
         with call.stage("embed"):
             if search.image is not None:
@@ -111,6 +119,16 @@ class MultimodalRetriever:
                 return embedder.embed_text(search.question.text)
         _left_out(each, "the question shows no image", call)
         return None
+
+    def _worded(self, field: VectorField, search: Search, call: Call) -> Vector:
+        """The question as the field's model reads it."""
+        # That of the chunks is another after a reindexing with another one.
+        if field.embedder == search.embedder:
+            return search.question.vector()
+        encoder = known_embedder(field.embedder, self._encoders)
+        with call.stage("embed"):
+            encoded, _ = encoder.encode(search.question.text, call.principal.tenant)
+            return encoded.vector
 
     def _ranking(
         self,
@@ -137,6 +155,13 @@ class MultimodalRetriever:
         if isinstance(spec.base, DenseSpec):
             return self._base.retrieve(replace(asked, spec=spec.base), call)
         return ()
+
+
+def _has_words(each: WeightedFieldSpec, search: Search, call: Call) -> bool:
+    if search.question.text.strip():
+        return True
+    _left_out(each, "the question has no words", call)
+    return False
 
 
 def _left_out(each: WeightedFieldSpec, why: str, call: Call) -> None:

@@ -38,8 +38,8 @@ class Images(Section):
         default=256 * 2**20,
         ge=0,
         le=2**40,
-        description="Memory for vectors of images, in bytes; what does not fit is read from the "
-        "catalog each time.",
+        description="Memory for vectors of images and tables, in bytes; what does not fit is read "
+        "from the catalog each time.",
     )
 
 

@@ -2,15 +2,18 @@
 
 from collections.abc import Iterator, Sequence
 
+import numpy as np
 import pytest
 
 from rag_server.core.call import Call, Deadline
 from rag_server.core.chunking import RecursiveChunking
-from rag_server.core.content import Mark, Parsed
+from rag_server.core.content import ContentType, Mark, Modality, Parsed
 from rag_server.core.documents import Document, Embedding, Passage
+from rag_server.core.field_vectors import TableVectors
 from rag_server.core.preparation import Preparation
 from rag_server.core.principal import ANONYMOUS, Principal, Role
 from rag_server.ingestion.chunkers import CHUNKERS
+from rag_server.ingestion.parsers import PARSERS
 from rag_server.resilience.pool import BoundedPool
 from tests.embedders import HashingEmbedder
 
@@ -100,3 +103,57 @@ async def test_no_chunk_reaches_over_the_end_of_a_page(pool: BoundedPool) -> Non
         (1, "One sentence. Another is long."),
         (2, "Last."),
     ]
+
+
+class Markdown:
+    """As the server reads it."""
+
+    async def parse(self, document: Document, call: Call) -> Parsed:
+        return PARSERS[ContentType.MARKDOWN].parse(str(document.content).encode())
+
+
+async def test_an_unchanged_table_is_not_embedded_again(pool: BoundedPool) -> None:
+    embeddings, counting = Remembered(), Counting()
+    preparation = Preparation(
+        parsing=Markdown(),
+        chunker=CHUNKERS[RecursiveChunking](RecursiveChunking(64), counting.token_offsets),
+        embedder=HashingEmbedder(),
+        embeddings=embeddings,
+        writes=pool,
+        fields=[TableVectors(counting)],
+    )
+    kind = ContentType.MARKDOWN
+    tables = ["| a | b |\n|---|---|\n| 1 | 2 |", "| c | d |\n|---|---|\n| 3 | 4 |"]
+
+    async def embedded(text: str, tenant: str = "acme") -> tuple[int, int]:
+        """How many of how many vectors were made anew."""
+        before = counting.passages
+        prepared = await preparation.prepare(Document("a", text, kind), b"f", a_call(tenant))
+        new = prepared.document.vectors
+        for each in new:
+            assert each.modality is Modality.TABLE
+            assert each.span.of(text.encode()).decode() in tables
+            embeddings.stored[each.key] = Embedding(each.vector, np.zeros((0, 384), np.int8))
+        return counting.passages - before, len(new)
+
+    text = "# T\n\n" + "\n\n".join(tables)
+    assert await embedded(text) == (2, 2)
+    assert await embedded(text + "\n\nAnd a word more.") == (0, 2)
+    tables[1] = tables[1].replace("4", "5")
+    assert await embedded("# T\n\n" + "\n\n".join(tables)) == (1, 2)
+    assert await embedded(text.replace("4", "5"), "rival") == (2, 2)
+
+
+async def test_a_document_changes_with_the_model_of_its_tables(pool: BoundedPool) -> None:
+    plain = a_preparation(pool, Remembered())
+    with_tables = Preparation(
+        parsing=Markdown(),
+        chunker=CHUNKERS[RecursiveChunking](RecursiveChunking(64), HashingEmbedder().token_offsets),
+        embedder=HashingEmbedder(),
+        embeddings=Remembered(),
+        writes=pool,
+        fields=[TableVectors(HashingEmbedder())],
+    )
+    for kind, same in ((ContentType.PLAIN, True), (ContentType.MARKDOWN, False)):
+        document = Document("a", "x", kind)
+        assert (plain.fingerprint(document) == with_tables.fingerprint(document)) is same
