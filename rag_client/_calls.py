@@ -3,7 +3,7 @@
 Both clients send these; nothing here does I/O.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Generic, TypeVar
 
@@ -28,6 +28,7 @@ from rag_client._convert.chunking import chunking_message
 from rag_client._convert.metadata import filter_message
 from rag_client._convert.metadata_schema import collection_schema, schema_message, verdict
 from rag_client._convert.requests import consistency, encodable, modality, query, retrieve
+from rag_client._convert.reranking import ranking, rerank_request
 from rag_client.errors import RagError
 from rag_client.filters import Filter
 
@@ -152,6 +153,19 @@ def validate_filter(collection: str, filter: Filter) -> Call[types.FilterVerdict
         lambda stubs: stubs.rag.ValidateFilter,
         rag_service_pb2.ValidateFilterRequest(collection=collection, filter=filter_message(filter)),
         verdict,
+    )
+
+
+@encodable
+def rerank(
+    query: str,
+    texts: Iterable[types.Text | str],
+    top_k: int | None,
+    reranker: types.Reranker | None,
+) -> Call[types.Ranking]:
+    """Puts texts in order."""
+    return Call(
+        lambda stubs: stubs.rag.Rerank, rerank_request(query, texts, top_k, reranker), ranking
     )
 
 

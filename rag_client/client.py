@@ -37,11 +37,14 @@ from rag_client.types import (
     MetadataSchema,
     Modality,
     PipelineSpec,
+    Ranking,
     Reindexing,
+    Reranker,
     Retrieval,
     RetrieveRequest,
     ServerInfo,
     StoredDocument,
+    Text,
     UpsertProgress,
     UpsertResult,
 )
@@ -141,6 +144,19 @@ class RagClient:
             collection, query, top_k, filter, pipeline, spec, at_least_as_fresh, explain, image
         )
         return self._transport.stream(_calls.stream_answer(request, generator), timeout)
+
+    def rerank(
+        self,
+        query: str,
+        texts: Iterable[Text | str],
+        *,
+        top_k: int | None = None,
+        reranker: Reranker | None = None,
+        timeout: float | None = None,
+    ) -> Ranking:
+        """1 to 200 texts of your own, best first; no collection is needed. A plain text has its
+        place as id. `top_k` None: all of them; `reranker` None: embeddings of texts and words."""
+        return self._transport.invoke(_calls.rerank(query, texts, top_k, reranker), timeout)
 
     def validate_filter(
         self, collection: str, filter: Filter, *, timeout: float | None = None

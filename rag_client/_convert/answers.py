@@ -29,7 +29,6 @@ def hits(messages: Iterable[retrieval_pb2.Hit]) -> tuple[types.Hit, ...]:
 
 
 def _hit(message: retrieval_pb2.Hit) -> types.Hit:
-    scores = [types.StageScore(each.stage, each.score, each.rank) for each in message.stage_scores]
     return types.Hit(
         document_id=message.document_id,
         chunk_id=message.chunk_id,
@@ -38,9 +37,26 @@ def _hit(message: retrieval_pb2.Hit) -> types.Hit:
         spans=spans(message.spans),
         metadata=metadata_of(message.metadata),
         score=message.score,
-        stage_scores=tuple(scores),
+        stage_scores=stage_scores(message.stage_scores),
         ordinal=message.ordinal,
         matched_spans=spans(message.matched_spans),
+    )
+
+
+def stage_scores(
+    messages: Iterable[retrieval_pb2.StageScore],
+) -> tuple[types.StageScore, ...]:
+    """What the stages thought of a hit, in order."""
+    return tuple([types.StageScore(each.stage, each.score, each.rank) for each in messages])
+
+
+def usage(message: retrieval_pb2.Usage) -> types.Usage:
+    """What a call consumed."""
+    return types.Usage(
+        message.query_embedding_count,
+        message.prompt_token_count,
+        message.completion_token_count,
+        message.text_embedding_count,
     )
 
 
@@ -64,12 +80,10 @@ def answer(message: rag_service_pb2.QueryResponse) -> types.Answer:
 def _account(
     message: rag_service_pb2.RetrieveResponse | rag_service_pb2.QueryResponse,
 ) -> dict[str, Any]:
-    usage, origin = message.usage, message.provenance
+    origin = message.provenance
     return {
         "timings": timings(message.timings),
-        "usage": types.Usage(
-            usage.query_embedding_count, usage.prompt_token_count, usage.completion_token_count
-        ),
+        "usage": usage(message.usage),
         "provenance": types.Provenance(
             origin.embedder,
             origin.generation,

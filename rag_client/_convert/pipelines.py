@@ -11,7 +11,7 @@ from ragrpc.v1 import pipeline_pb2 as pb
 from rag_client._convert.metadata import metadata_messages, metadata_of
 from rag_client.errors import InvalidArgument
 from rag_client.types import pipelines
-from rag_client.types.pipelines import PipelineSpec
+from rag_client.types.pipelines import PipelineSpec, Reranker
 
 # Messages that hold nothing but a oneof.
 _CHOICES = {"Retriever", "Reranker"}
@@ -32,6 +32,13 @@ def pipeline_message(spec: PipelineSpec) -> pb.PipelineSpec:
     """The message. Raises InvalidArgument for what is no strategy."""
     message = pb.PipelineSpec()
     _fill(spec, message, "spec")
+    return message
+
+
+def reranker_message(reranker: Reranker) -> pb.Reranker:
+    """The message. Raises InvalidArgument for what is no reranker."""
+    message = pb.Reranker()
+    _choose(reranker, message, "reranker")
     return message
 
 

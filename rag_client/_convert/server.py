@@ -38,6 +38,8 @@ def _limits(message: admin_service_pb2.Limits) -> types.Limits:
         default_deadline=message.default_deadline.ToTimedelta(),
         max_deadline=message.max_deadline.ToTimedelta(),
         max_data_bytes=message.max_data_bytes,
+        max_rerank_texts=message.max_rerank_texts,
+        max_rerank_bytes=message.max_rerank_bytes,
     )
 
 

@@ -10,7 +10,9 @@ from rag_client.types import (
     Citation,
     Completed,
     Hit,
+    Ranking,
     Retrieval,
+    Text,
     TextDelta,
     Understanding,
 )
@@ -33,6 +35,15 @@ def show_retrieval(found: Retrieval, *, full: bool) -> None:
     if not found.hits:
         output.line("nothing was found")
     _show_account(found)
+
+
+def show_ranking(ranking: Ranking, texts: Sequence[Text], *, full: bool) -> None:
+    """Texts, best first, and what their order took."""
+    for rank, each in enumerate(ranking.texts, start=1):
+        text = texts[each.index].text
+        output.line(f"{rank}. {each.score:.3f}  {each.id}")
+        output.line(f"{text if full else _excerpt(text)}\n")
+    _show_course(ranking)
 
 
 def stream_answer(stream: AnswerStream) -> None:
@@ -82,6 +93,10 @@ def _show_account(result: Retrieval | Answer) -> None:
         _show_understanding(result.understanding)
     for step in result.funnel:
         output.line(f"step {step.step}: {step.candidate_count} {step.detail}".rstrip())
+    _show_course(result)
+
+
+def _show_course(result: Retrieval | Answer | Ranking) -> None:
     for each in result.degradations:
         output.line(f"degraded ({each.kind}, {each.stage}): {each.detail}")
     timings = " | ".join(f"{each.stage} {each.milliseconds:.1f} ms" for each in result.timings)

@@ -5,7 +5,16 @@ from typing import Annotated
 
 import typer
 
-from rag_client.cli import backups, collections, documents, ingest, jobs, questions, status
+from rag_client.cli import (
+    backups,
+    collections,
+    documents,
+    ingest,
+    jobs,
+    questions,
+    reranking,
+    status,
+)
 from rag_client.cli.group import RootGroup
 from rag_client.cli.session import Session
 
@@ -38,6 +47,7 @@ def build_app() -> typer.Typer:
     app.command("ingest")(ingest.ingest)
     app.command("retrieve")(questions.retrieve)
     app.command("query")(questions.query)
+    app.command("rerank")(reranking.rerank)
     app.command("status")(status.status)
     app.add_typer(_collections(), name="collections")
     app.add_typer(_documents(), name="documents")

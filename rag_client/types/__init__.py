@@ -93,6 +93,7 @@ from rag_client.types.requests import (
     OpenAiGenerator,
     RetrieveRequest,
 )
+from rag_client.types.reranking import RankedText, Ranking, Text
 from rag_client.types.server import (
     Breaker,
     CallerInfo,
@@ -184,6 +185,8 @@ __all__ = [
     "PipelineInfo",
     "PipelineSpec",
     "Provenance",
+    "RankedText",
+    "Ranking",
     "ReciprocalRankFusion",
     "RecursiveChunking",
     "Reindexing",
@@ -203,6 +206,7 @@ __all__ = [
     "StageTiming",
     "Started",
     "StoredDocument",
+    "Text",
     "TextDelta",
     "TextRetracted",
     "Understander",

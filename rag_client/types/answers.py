@@ -75,11 +75,13 @@ class Provenance:
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """What a call consumed; tokens are those the language model reported."""
+    """What a call consumed; tokens are those the language model reported, texts other ones than
+    the question (those of a rerank, made up passages)."""
 
     query_embedding_count: int
     prompt_token_count: int
     completion_token_count: int
+    text_embedding_count: int = 0
 
 
 @dataclass(frozen=True, slots=True)

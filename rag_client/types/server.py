@@ -66,6 +66,8 @@ class Limits:
     default_deadline: timedelta
     max_deadline: timedelta
     max_data_bytes: int
+    max_rerank_texts: int = 0
+    max_rerank_bytes: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from threading import Lock
 import numpy as np
 from numpy.typing import NDArray
 
-from rag_server.core.documents import Passage
+from rag_server.core.documents import Embedding, Passage
 from rag_server.core.protocols import Embedder, TokenEmbedder
 from rag_server.core.question import Encoded
 
@@ -43,8 +43,12 @@ class QueryEmbeddings:
 
     def passages(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """Unit float32 (n, d) of texts as chunks are embedded; not kept."""
-        embedded = self._embedder.embed_passages([Passage("", text, ()) for text in texts])
+        embedded = self.embeddings([Passage("", text, ()) for text in texts])
         return np.stack([each.vector for each in embedded])
+
+    def embeddings(self, passages: Sequence[Passage]) -> list[Embedding]:
+        """Texts as chunks are embedded, in order; not kept."""
+        return self._embedder.embed_passages(passages)
 
     def _encoded(self, text: str) -> Encoded:
         if isinstance(self._embedder, TokenEmbedder):

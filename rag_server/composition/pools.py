@@ -30,6 +30,7 @@ class Pools:
     commits: BoundedPool
     generation: BoundedPool
     models: BoundedPool
+    reranks: BoundedPool
     keys: BoundedPool
     parsers: ParsingPool
     backups: BoundedPool
@@ -45,6 +46,7 @@ def open_pools(settings: Settings, metrics: Metrics, stack: AsyncExitStack) -> P
         BoundedPool("commit", _COMMIT_THREADS, asked.write_queue),
         BoundedPool("generation", asked.generation_threads, asked.generation_queue),
         BoundedPool("model", asked.model_threads, asked.model_queue),
+        BoundedPool("rerank", asked.rerank_threads, asked.rerank_queue),
         BoundedPool("keys", _KEY_THREADS, _KEY_QUEUE),
         ParsingPool(parsing_limits(settings)),
         BoundedPool("backup", _BACKUP_THREADS, _BACKUP_QUEUE),
@@ -57,6 +59,7 @@ def open_pools(settings: Settings, metrics: Metrics, stack: AsyncExitStack) -> P
         pools.commits,
         pools.generation,
         pools.models,
+        pools.reranks,
         pools.keys,
         pools.backups,
     )

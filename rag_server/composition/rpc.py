@@ -8,7 +8,7 @@ from rag_server.cache.principals import Principals
 from rag_server.composition.documents import chunking_check, ingest_path, library, stream_limits
 from rag_server.composition.generators import default_generator
 from rag_server.composition.parts import Parts
-from rag_server.composition.questions import query_path
+from rag_server.composition.questions import question_paths
 from rag_server.core.backup_desk import BackupDesk
 from rag_server.core.health import Watch
 from rag_server.core.job_desk import JobDesk
@@ -36,9 +36,10 @@ def rpc_server(
     settings, pools = parts.settings, parts.pools
     ingest, documents = ingest_path(parts), library(parts)
     schemas = SchemaDesk(parts.engines.catalog, parts.schemas, pools.reads)
+    questions, reranks = question_paths(parts)
     streams = StreamIngest(ingest, stream_limits(settings))
     servicers = {
-        "ragrpc.v1.RagService": RagServicer(query_path(parts), schemas),
+        "ragrpc.v1.RagService": RagServicer(questions, reranks, schemas),
         "ragrpc.v1.DocumentService": DocumentServicer(ingest, streams, documents),
         "ragrpc.v1.CollectionService": CollectionServicer(
             documents, schemas, _reindexing(parts, desk)

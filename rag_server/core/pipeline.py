@@ -235,7 +235,8 @@ class QueryPath:
         )
         with call.stage("search", plan.name):
             found = self._retriever.retrieve(search, call)
-        candidates = refinement.refined(self._reranker, question, found, call)
+        contents = self._catalog.chunks
+        candidates = refinement.refined(self._reranker, question, contents, found, call)
         with call.stage("read"):
             hits = self._read(candidates)
         call.narrow("returned", len(hits))

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rag_server.core.call import Call
-from rag_server.core.documents import Vector
+from rag_server.core.documents import Embedding, Passage, Vector
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +29,14 @@ class Encoder(Protocol):
 
     def passages(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """Unit float32 (n, d) of texts as chunks are embedded."""
+        ...
+
+
+class PassageEncoder(Encoder, Protocol):
+    """One that makes all that an embedder makes of a chunk."""
+
+    def embeddings(self, passages: Sequence[Passage]) -> list[Embedding]:
+        """Texts as chunks are embedded, in order."""
         ...
 
 
@@ -67,4 +75,6 @@ class AskedQuestion:
     def passages(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """Unit float32 (n, d) of texts as the chunks of the collection are embedded."""
         with self._call.stage("embed"):
-            return self._encoder.passages(texts)
+            vectors = self._encoder.passages(texts)
+        self._call.usage.text_embeddings += len(texts)
+        return vectors

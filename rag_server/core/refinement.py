@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from rag_server.core.call import Call
 from rag_server.core.errors import DeadlineExceeded, PreconditionFailed, Unavailable
-from rag_server.core.protocols import Question, Reranker, Reranking
+from rag_server.core.protocols import Contents, Question, Reranker, Reranking
 from rag_server.core.retrieval import Candidate, DegradationKind
 from rag_server.core.specs import RERANKER_NAMES, RerankerSpec
 
@@ -28,14 +28,19 @@ class Refinement:
         return max(self.top_k, *(each.depth for each in self.rerankers), 1)
 
     def refined(
-        self, reranker: Reranker, question: Question, found: Sequence[Candidate], call: Call
+        self,
+        reranker: Reranker,
+        question: Question,
+        contents: Contents,
+        found: Sequence[Candidate],
+        call: Call,
     ) -> Sequence[Candidate]:
         """At most `top_k`, in the order of the last reranker that served; one that cannot is
         skipped and reported. Raises PreconditionFailed unless lenient."""
         for number, spec in enumerate(self.rerankers):
             given = found[: max(self.top_k, spec.depth)]
             wanted = max([self.top_k, *(each.depth for each in self.rerankers[number + 1 :])])
-            asked = Reranking(question, given, min(wanted, len(given)), spec)
+            asked = Reranking(question, contents, given, min(wanted, len(given)), spec)
             found = self._reranked(reranker, asked, call) if given else given
         return found[: self.top_k]
 

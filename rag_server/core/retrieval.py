@@ -136,6 +136,7 @@ class Usage:
     query_embeddings: int = 0
     prompt_tokens: int = 0
     completion_tokens: int = 0
+    text_embeddings: int = 0
 
 
 @dataclass(frozen=True, slots=True)

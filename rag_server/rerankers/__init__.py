@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from rag_server.core.call import Call
-from rag_server.core.protocols import ChunkStore, Completion, PairScorer, Reranker, Reranking
+from rag_server.core.protocols import Completion, PairScorer, Reranker, Reranking
 from rag_server.core.retrieval import Candidate
 from rag_server.core.specs import CrossEncoderSpec, LlmRerankSpec, MaxSimSpec, MmrSpec
 from rag_server.rerankers.cross_encoder import CrossEncoderReranker
@@ -20,7 +20,6 @@ from rag_server.rerankers.mmr import MmrReranker
 class Materials:
     """What rerankers work with; `pairs` None: the server has no cross-encoder."""
 
-    chunks: ChunkStore
     completion: Completion
     pairs: PairScorer | None = None
 
@@ -37,19 +36,21 @@ class Rerankers:
 
 
 def _mmr(materials: Materials) -> Reranker:
-    return MmrReranker(materials.chunks)
+    del materials
+    return MmrReranker()
 
 
 def _max_sim(materials: Materials) -> Reranker:
-    return MaxSimReranker(materials.chunks)
+    del materials
+    return MaxSimReranker()
 
 
 def _cross_encoder(materials: Materials) -> Reranker:
-    return CrossEncoderReranker(materials.chunks, materials.pairs)
+    return CrossEncoderReranker(materials.pairs)
 
 
 def _llm(materials: Materials) -> Reranker:
-    return LlmReranker(materials.chunks, materials.completion)
+    return LlmReranker(materials.completion)
 
 
 # Spec -> maker of the strategy that it asks for.

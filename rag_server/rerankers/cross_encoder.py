@@ -2,7 +2,7 @@
 
 from rag_server.core.call import Call
 from rag_server.core.errors import PreconditionFailed, Reason
-from rag_server.core.protocols import ChunkStore, PairScorer, Reranking
+from rag_server.core.protocols import PairScorer, Reranking
 from rag_server.core.ranking import ranked
 from rag_server.core.retrieval import Candidate
 from rag_server.rerankers import passages
@@ -13,9 +13,8 @@ _SETTING = "reranking.cross_encoder_directory"
 class CrossEncoderReranker:
     """The score is the model's, 0 to 1; what came before does not count."""
 
-    def __init__(self, chunks: ChunkStore, scorer: PairScorer | None) -> None:
+    def __init__(self, scorer: PairScorer | None) -> None:
         """`scorer` None: the server has no such model."""
-        self._chunks = chunks
         self._scorer = scorer
 
     def rerank(self, reranking: Reranking, call: Call) -> list[Candidate]:
@@ -26,7 +25,7 @@ class CrossEncoderReranker:
                 Reason.RERANKER_NOT_CONFIGURED,
                 {"setting": _SETTING},
             )
-        present = passages.read(self._chunks, reranking.candidates)
+        present = passages.read(reranking)
         texts = [text for _, text in present]
         scores = self._scorer.scores(reranking.question.text, texts, call.deadline)
         pairs = ((each, score) for (each, _), score in zip(present, scores, strict=True))

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from rag_server.core.call import Call
-from rag_server.core.protocols import ChunkStore, Completion, Reranking
+from rag_server.core.protocols import Completion, Reranking
 from rag_server.core.ranking import ranked
 from rag_server.core.retrieval import Candidate
 from rag_server.core.specs import LlmRerankSpec
@@ -22,15 +22,14 @@ class LlmReranker:
     order behind what it names. The score says no more than the place: 1 for the first of n,
     1/n for the last."""
 
-    def __init__(self, chunks: ChunkStore, completion: Completion) -> None:
-        self._chunks = chunks
+    def __init__(self, completion: Completion) -> None:
         self._completion = completion
 
     def rerank(self, reranking: Reranking, call: Call) -> list[Candidate]:
         """Without those that were purged meanwhile."""
         spec = reranking.spec
         assert isinstance(spec, LlmRerankSpec)
-        present = passages.read(self._chunks, reranking.candidates)
+        present = passages.read(reranking)
         shown = [text[:_MOST_CHARACTERS] for _, text in present[: spec.depth]]
         named = self._named(reranking.question.text, shown, call) if len(shown) > 1 else []
         # Each once, where it comes first.

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from rag_server.core.call import Call
 from rag_server.core.errors import PreconditionFailed, Reason
-from rag_server.core.protocols import ChunkStore, Question, Reranking, TokenQuestion
+from rag_server.core.protocols import Question, Reranking, TokenQuestion
 from rag_server.core.ranking import ranked, z_scores
 from rag_server.core.retrieval import Candidate
 from rag_server.core.specs import MaxSimSpec
@@ -21,19 +21,16 @@ class MaxSimReranker:
     """The mean over the question's tokens of the largest cosine with a token of the chunk,
     weighed against the incoming score; both as z-scores over the candidates."""
 
-    def __init__(self, chunks: ChunkStore) -> None:
-        self._chunks = chunks
-
     def rerank(self, reranking: Reranking, call: Call) -> list[Candidate]:
         """A candidate without token vectors counts as the one that fits least. Raises
-        PreconditionFailed where the collection has none."""
+        PreconditionFailed where the embedder keeps none."""
         del call
         spec, candidates = reranking.spec, reranking.candidates
         assert isinstance(spec, MaxSimSpec)
         if not candidates:
             return []
         asked = _tokens(reranking.question)
-        matrices = self._chunks.token_vectors([each.row for each in candidates])
+        matrices = reranking.contents.token_vectors([each.row for each in candidates])
         fits = _fits(asked, [matrices.get(each.row) for each in candidates])
         before = z_scores(np.array([each.score for each in candidates]))
         fused = (1.0 - spec.weight) * before + spec.weight * z_scores(fits)
@@ -44,7 +41,7 @@ def _tokens(question: Question) -> NDArray[np.int8]:
     tokens = question.tokens() if isinstance(question, TokenQuestion) else None
     if tokens is None:
         raise PreconditionFailed(
-            "the collection has no token vectors: create or reindex it with an embedder that "
+            "there are no token vectors: create or reindex the collection with an embedder that "
             'keeps them, whose name ends in "+tokens"',
             Reason.RERANKER_NOT_CONFIGURED,
         )

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rag_server.core.call import Call
-from rag_server.core.protocols import ChunkStore, Reranking
+from rag_server.core.protocols import Reranking
 from rag_server.core.ranking import min_max, ranked
 from rag_server.core.retrieval import Candidate
 from rag_server.core.specs import MmrSpec
@@ -24,15 +24,12 @@ class MmrReranker:
     reranker found out is not lost; similarity is the cosine of the chunks' vectors.
     """
 
-    def __init__(self, chunks: ChunkStore) -> None:
-        self._chunks = chunks
-
     def rerank(self, reranking: Reranking, call: Call) -> list[Candidate]:
         """Without those that were purged meanwhile."""
         del call
         spec = reranking.spec
         assert isinstance(spec, MmrSpec)
-        vectors = self._chunks.vectors_of([each.row for each in reranking.candidates])
+        vectors = reranking.contents.vectors_of([each.row for each in reranking.candidates])
         # In order of id, so that of equals the first is taken.
         present = sorted(
             (each for each in reranking.candidates if each.row in vectors),

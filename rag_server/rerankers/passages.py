@@ -1,22 +1,23 @@
 """The texts of candidates, for rerankers that read them."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import replace
 
-from rag_server.core.protocols import ChunkStore
+from rag_server.core.protocols import Reranking
 from rag_server.core.retrieval import Candidate
 
 
-def read(chunks: ChunkStore, candidates: Sequence[Candidate]) -> list[tuple[Candidate, str]]:
+def read(reranking: Reranking) -> list[tuple[Candidate, str]]:
     """Candidates whose chunk is set, with title and text as one; those purged meanwhile are
     left out."""
-    present = list(_present(chunks, candidates))
+    present = list(_present(reranking))
     return [(each, _text(each)) for each in present]
 
 
-def _present(chunks: ChunkStore, candidates: Sequence[Candidate]) -> Iterator[Candidate]:
-    found = chunks.read([each.row for each in candidates if each.chunk is None])
-    for each in candidates:
+def _present(reranking: Reranking) -> Iterator[Candidate]:
+    unread = [each.row for each in reranking.candidates if each.chunk is None]
+    found = reranking.contents.read(unread)
+    for each in reranking.candidates:
         if each.chunk is not None:
             yield each
         elif each.row in found:

@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import Any, cast
 
 from google.api.field_behavior_pb2 import REQUIRED, field_behavior
 from google.protobuf.message import Message
@@ -34,6 +34,9 @@ MAX_TOP_K = 1_000
 MAX_PAGE = 1_000
 MAX_BATCH = 100
 MAX_CHUNK_TOKENS = 8_192
+# Of a Rerank, each of which is embedded while the caller waits; bytes of texts and titles.
+MAX_RERANK_TEXTS = 200
+MAX_RERANK_BYTES = 1024 * 1024
 # Of the requests of a batch together: what one response can carry.
 MAX_BATCH_TOP_K = 1_000
 _DEFAULT_TOP_K = 10
@@ -240,6 +243,19 @@ class _Fields(_Items):
         return super().__call__(value) or _modalities(fields)
 
 
+class _Texts(_Items):
+    """The same, each id once, of so many bytes together."""
+
+    def __call__(self, value: Sequence[Message]) -> str | None:
+        texts = cast("Sequence[rag_pb.RerankText]", value)
+        if wrong := super().__call__(value):
+            return wrong
+        if sum(len(f"{each.title}{each.text}".encode()) for each in texts) > MAX_RERANK_BYTES:
+            return f"has over {MAX_RERANK_BYTES:,} bytes of texts and titles together"
+        ids = {each.id for each in texts}
+        return None if len(ids) == len(texts) else "holds an id twice"
+
+
 def _modalities(values: Sequence[int]) -> str | None:
     if not set(values) <= set(_MODALITIES):
         return "holds a field that is unknown to this server"
@@ -335,6 +351,17 @@ RULES: Mapping[type[Message], Sequence[Rule]] = {
     ),
     rag_pb.BatchRetrieveRequest: (Rule("requests", _requests),),
     rag_pb.ValidateFilterRequest: (_COLLECTION,),
+    rag_pb.RerankRequest: (
+        Rule("query", _text_up_to(8_192)),
+        Rule("texts", _Texts(1, MAX_RERANK_TEXTS)),
+        Rule("top_k", _within(1, MAX_RERANK_TEXTS)),
+        Rule("reranker", _nested),
+    ),
+    rag_pb.RerankText: (
+        Rule("id", _document_id),
+        Rule("text", _text_up_to(MAX_RERANK_BYTES)),
+        Rule("title", _bytes_up_to(1_024)),
+    ),
     rag_pb.QueryRequest: (Rule("retrieval", _nested), Rule("generator", _nested)),
     rag_pb.StreamQueryRequest: (Rule("query", _nested),),
     rag_pb.Generator: (Rule("extractive", _nested), Rule("openai", _nested)),

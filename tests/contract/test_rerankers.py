@@ -71,9 +71,9 @@ def spec(request: pytest.FixtureRequest) -> RerankerSpec:
 
 
 @pytest.fixture
-def reranker(catalog_under_test: Catalog, tmp_path: Path) -> Reranker:
+def reranker(tmp_path: Path) -> Reranker:
     pairs = load_pair_model(write_cross_encoder(tmp_path / "cross", WORDS), None)
-    return Rerankers(Materials(catalog_under_test.chunks, Backwards(), pairs))
+    return Rerankers(Materials(Backwards(), pairs))
 
 
 @pytest.fixture
@@ -100,11 +100,15 @@ def candidates(catalog: Catalog, view: View) -> list[Candidate]:
 
 @pytest.fixture
 def rerank(
-    reranker: Reranker, spec: RerankerSpec, catalog_vector: Callable[[str], Vector]
+    reranker: Reranker,
+    spec: RerankerSpec,
+    catalog_under_test: Catalog,
+    catalog_vector: Callable[[str], Vector],
 ) -> Rerank:
     def reranked(given: list[Candidate], limit: int = 100) -> list[Candidate]:
         question = FixedQuestion(catalog_vector("word3"))
-        return reranker.rerank(Reranking(question, given, limit, spec), a_call())
+        contents = catalog_under_test.chunks
+        return reranker.rerank(Reranking(question, contents, given, limit, spec), a_call())
 
     return reranked
 

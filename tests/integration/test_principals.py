@@ -101,6 +101,7 @@ def test_roles_open_what_they_say_and_no_more(client: MakeClient) -> None:
         (lambda: reader.collections.create("x"), "writer"),
         (lambda: reader.documents.ingest("x", [Document("a", "Text.")]), "writer"),
         (lambda: writer.collections.get("x"), "reader"),
+        (lambda: writer.rerank("q", ["text"]), "reader"),
         (lambda: writer.collections.delete("x"), "admin"),
         (lambda: admin.retrieve("x", "q"), "reader"),
     ]

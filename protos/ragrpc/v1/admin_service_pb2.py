@@ -29,7 +29,7 @@ from ragrpc.v1 import job_service_pb2 as ragrpc_dot_v1_dot_job__service__pb2
 from ragrpc.v1 import pipeline_pb2 as ragrpc_dot_v1_dot_pipeline__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1dragrpc/v1/admin_service.proto\x12\tragrpc.v1\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x16ragrpc/v1/backup.proto\x1a\x1bragrpc/v1/job_service.proto\x1a\x18ragrpc/v1/pipeline.proto\"\x16\n\x14GetServerInfoRequest\"\xef\x02\n\x15GetServerInfoResponse\x12\x0f\n\x07version\x18\x01 \x01(\t\x12%\n\x06\x63\x61ller\x18\x02 \x01(\x0b\x32\x15.ragrpc.v1.CallerInfo\x12*\n\tpipelines\x18\x03 \x03(\x0b\x32\x17.ragrpc.v1.PipelineInfo\x12)\n\x08\x65mbedder\x18\x04 \x01(\x0b\x32\x17.ragrpc.v1.EmbedderInfo\x12\x12\n\ngenerators\x18\x05 \x03(\t\x12!\n\x06limits\x18\x06 \x01(\x0b\x32\x11.ragrpc.v1.Limits\x12.\n\ncomponents\x18\x07 \x03(\x0b\x32\x1a.ragrpc.v1.ComponentStatus\x12)\n\x06uptime\x18\x08 \x01(\x0b\x32\x19.google.protobuf.Duration\x12\x35\n\x11retriever_plugins\x18\t \x03(\x0b\x32\x1a.ragrpc.v1.RetrieverPlugin\"N\n\x0fRetrieverPlugin\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x13\n\x0b\x64\x65scription\x18\x02 \x01(\t\x12\x18\n\x10parameter_schema\x18\x03 \x01(\t\";\n\nCallerInfo\x12\x0e\n\x06tenant\x18\x01 \x01(\t\x12\r\n\x05roles\x18\x02 \x03(\t\x12\x0e\n\x06key_id\x18\x03 \x01(\t\"i\n\x0cPipelineInfo\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x13\n\x0b\x64\x65scription\x18\x02 \x01(\t\x12%\n\x04spec\x18\x03 \x01(\x0b\x32\x17.ragrpc.v1.PipelineSpec\x12\x0f\n\x07\x64\x65\x66\x61ult\x18\x04 \x01(\x08\"C\n\x0c\x45mbedderInfo\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x11\n\tdimension\x18\x02 \x01(\x05\x12\x12\n\nmax_tokens\x18\x03 \x01(\x05\"\xed\x01\n\x06Limits\x12\x19\n\x11max_message_bytes\x18\x01 \x01(\x03\x12\x1a\n\x12max_document_bytes\x18\x02 \x01(\x03\x12\x1b\n\x13max_batch_documents\x18\x03 \x01(\x05\x12\x11\n\tmax_top_k\x18\x04 \x01(\x05\x12\x33\n\x10\x64\x65\x66\x61ult_deadline\x18\x05 \x01(\x0b\x32\x19.google.protobuf.Duration\x12/\n\x0cmax_deadline\x18\x06 \x01(\x0b\x32\x19.google.protobuf.Duration\x12\x16\n\x0emax_data_bytes\x18\x07 \x01(\x03\"\xc0\x02\n\x0f\x43omponentStatus\x12\x0c\n\x04name\x18\x01 \x01(\t\x12/\n\x05state\x18\x02 \x01(\x0e\x32 .ragrpc.v1.ComponentStatus.State\x12\x0e\n\x06\x64\x65tail\x18\x03 \x01(\t\x12\x33\n\x07\x62reaker\x18\x04 \x01(\x0e\x32\".ragrpc.v1.ComponentStatus.Breaker\"H\n\x05State\x12\x15\n\x11STATE_UNSPECIFIED\x10\x00\x12\x11\n\rSTATE_SERVING\x10\x01\x12\x15\n\x11STATE_NOT_SERVING\x10\x02\"_\n\x07\x42reaker\x12\x17\n\x13\x42REAKER_UNSPECIFIED\x10\x00\x12\x12\n\x0e\x42REAKER_CLOSED\x10\x01\x12\x15\n\x11\x42REAKER_HALF_OPEN\x10\x02\x12\x10\n\x0c\x42REAKER_OPEN\x10\x03\"w\n\x13\x43reateBackupRequest\x12\x12\n\ncollection\x18\x01 \x01(\t\x12\x13\n\x0bincremental\x18\x02 \x01(\x08\x12\x0f\n\x07\x62\x61se_id\x18\x03 \x01(\t\x12\x17\n\nrequest_id\x18\x04 \x01(\tH\x00\x88\x01\x01\x42\r\n\x0b_request_id\"3\n\x14\x43reateBackupResponse\x12\x1b\n\x03job\x18\x01 \x01(\x0b\x32\x0e.ragrpc.v1.Job\"N\n\x12ListBackupsRequest\x12\x16\n\tpage_size\x18\x01 \x01(\x05H\x00\x88\x01\x01\x12\x12\n\npage_token\x18\x02 \x01(\tB\x0c\n\n_page_size\"R\n\x13ListBackupsResponse\x12\"\n\x07\x62\x61\x63kups\x18\x01 \x03(\x0b\x32\x11.ragrpc.v1.Backup\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"+\n\x10GetBackupRequest\x12\x17\n\tbackup_id\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\"6\n\x11GetBackupResponse\x12!\n\x06\x62\x61\x63kup\x18\x01 \x01(\x0b\x32\x11.ragrpc.v1.Backup\".\n\x13\x44\x65leteBackupRequest\x12\x17\n\tbackup_id\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\"\x16\n\x14\x44\x65leteBackupResponse\"V\n\x13VerifyBackupRequest\x12\x17\n\tbackup_id\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\x12\x17\n\nrequest_id\x18\x02 \x01(\tH\x00\x88\x01\x01\x42\r\n\x0b_request_id\"3\n\x14VerifyBackupResponse\x12\x1b\n\x03job\x18\x01 \x01(\x0b\x32\x0e.ragrpc.v1.Job\"\x8a\x01\n\x14RestoreBackupRequest\x12\x17\n\tbackup_id\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\x12\x12\n\ncollection\x18\x02 \x01(\t\x12\x0c\n\x04name\x18\x03 \x01(\t\x12\x0f\n\x07replace\x18\x04 \x01(\x08\x12\x17\n\nrequest_id\x18\x05 \x01(\tH\x00\x88\x01\x01\x42\r\n\x0b_request_id\"4\n\x15RestoreBackupResponse\x12\x1b\n\x03job\x18\x01 \x01(\x0b\x32\x0e.ragrpc.v1.Job2\xbf\x04\n\x0c\x41\x64minService\x12R\n\rGetServerInfo\x12\x1f.ragrpc.v1.GetServerInfoRequest\x1a .ragrpc.v1.GetServerInfoResponse\x12O\n\x0c\x43reateBackup\x12\x1e.ragrpc.v1.CreateBackupRequest\x1a\x1f.ragrpc.v1.CreateBackupResponse\x12L\n\x0bListBackups\x12\x1d.ragrpc.v1.ListBackupsRequest\x1a\x1e.ragrpc.v1.ListBackupsResponse\x12\x46\n\tGetBackup\x12\x1b.ragrpc.v1.GetBackupRequest\x1a\x1c.ragrpc.v1.GetBackupResponse\x12O\n\x0c\x44\x65leteBackup\x12\x1e.ragrpc.v1.DeleteBackupRequest\x1a\x1f.ragrpc.v1.DeleteBackupResponse\x12O\n\x0cVerifyBackup\x12\x1e.ragrpc.v1.VerifyBackupRequest\x1a\x1f.ragrpc.v1.VerifyBackupResponse\x12R\n\rRestoreBackup\x12\x1f.ragrpc.v1.RestoreBackupRequest\x1a .ragrpc.v1.RestoreBackupResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1dragrpc/v1/admin_service.proto\x12\tragrpc.v1\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x16ragrpc/v1/backup.proto\x1a\x1bragrpc/v1/job_service.proto\x1a\x18ragrpc/v1/pipeline.proto\"\x16\n\x14GetServerInfoRequest\"\xef\x02\n\x15GetServerInfoResponse\x12\x0f\n\x07version\x18\x01 \x01(\t\x12%\n\x06\x63\x61ller\x18\x02 \x01(\x0b\x32\x15.ragrpc.v1.CallerInfo\x12*\n\tpipelines\x18\x03 \x03(\x0b\x32\x17.ragrpc.v1.PipelineInfo\x12)\n\x08\x65mbedder\x18\x04 \x01(\x0b\x32\x17.ragrpc.v1.EmbedderInfo\x12\x12\n\ngenerators\x18\x05 \x03(\t\x12!\n\x06limits\x18\x06 \x01(\x0b\x32\x11.ragrpc.v1.Limits\x12.\n\ncomponents\x18\x07 \x03(\x0b\x32\x1a.ragrpc.v1.ComponentStatus\x12)\n\x06uptime\x18\x08 \x01(\x0b\x32\x19.google.protobuf.Duration\x12\x35\n\x11retriever_plugins\x18\t \x03(\x0b\x32\x1a.ragrpc.v1.RetrieverPlugin\"N\n\x0fRetrieverPlugin\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x13\n\x0b\x64\x65scription\x18\x02 \x01(\t\x12\x18\n\x10parameter_schema\x18\x03 \x01(\t\";\n\nCallerInfo\x12\x0e\n\x06tenant\x18\x01 \x01(\t\x12\r\n\x05roles\x18\x02 \x03(\t\x12\x0e\n\x06key_id\x18\x03 \x01(\t\"i\n\x0cPipelineInfo\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x13\n\x0b\x64\x65scription\x18\x02 \x01(\t\x12%\n\x04spec\x18\x03 \x01(\x0b\x32\x17.ragrpc.v1.PipelineSpec\x12\x0f\n\x07\x64\x65\x66\x61ult\x18\x04 \x01(\x08\"C\n\x0c\x45mbedderInfo\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x11\n\tdimension\x18\x02 \x01(\x05\x12\x12\n\nmax_tokens\x18\x03 \x01(\x05\"\xa1\x02\n\x06Limits\x12\x19\n\x11max_message_bytes\x18\x01 \x01(\x03\x12\x1a\n\x12max_document_bytes\x18\x02 \x01(\x03\x12\x1b\n\x13max_batch_documents\x18\x03 \x01(\x05\x12\x11\n\tmax_top_k\x18\x04 \x01(\x05\x12\x33\n\x10\x64\x65\x66\x61ult_deadline\x18\x05 \x01(\x0b\x32\x19.google.protobuf.Duration\x12/\n\x0cmax_deadline\x18\x06 \x01(\x0b\x32\x19.google.protobuf.Duration\x12\x16\n\x0emax_data_bytes\x18\x07 \x01(\x03\x12\x18\n\x10max_rerank_texts\x18\x08 \x01(\x05\x12\x18\n\x10max_rerank_bytes\x18\t \x01(\x03\"\xc0\x02\n\x0f\x43omponentStatus\x12\x0c\n\x04name\x18\x01 \x01(\t\x12/\n\x05state\x18\x02 \x01(\x0e\x32 .ragrpc.v1.ComponentStatus.State\x12\x0e\n\x06\x64\x65tail\x18\x03 \x01(\t\x12\x33\n\x07\x62reaker\x18\x04 \x01(\x0e\x32\".ragrpc.v1.ComponentStatus.Breaker\"H\n\x05State\x12\x15\n\x11STATE_UNSPECIFIED\x10\x00\x12\x11\n\rSTATE_SERVING\x10\x01\x12\x15\n\x11STATE_NOT_SERVING\x10\x02\"_\n\x07\x42reaker\x12\x17\n\x13\x42REAKER_UNSPECIFIED\x10\x00\x12\x12\n\x0e\x42REAKER_CLOSED\x10\x01\x12\x15\n\x11\x42REAKER_HALF_OPEN\x10\x02\x12\x10\n\x0c\x42REAKER_OPEN\x10\x03\"w\n\x13\x43reateBackupRequest\x12\x12\n\ncollection\x18\x01 \x01(\t\x12\x13\n\x0bincremental\x18\x02 \x01(\x08\x12\x0f\n\x07\x62\x61se_id\x18\x03 \x01(\t\x12\x17\n\nrequest_id\x18\x04 \x01(\tH\x00\x88\x01\x01\x42\r\n\x0b_request_id\"3\n\x14\x43reateBackupResponse\x12\x1b\n\x03job\x18\x01 \x01(\x0b\x32\x0e.ragrpc.v1.Job\"N\n\x12ListBackupsRequest\x12\x16\n\tpage_size\x18\x01 \x01(\x05H\x00\x88\x01\x01\x12\x12\n\npage_token\x18\x02 \x01(\tB\x0c\n\n_page_size\"R\n\x13ListBackupsResponse\x12\"\n\x07\x62\x61\x63kups\x18\x01 \x03(\x0b\x32\x11.ragrpc.v1.Backup\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"+\n\x10GetBackupRequest\x12\x17\n\tbackup_id\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\"6\n\x11GetBackupResponse\x12!\n\x06\x62\x61\x63kup\x18\x01 \x01(\x0b\x32\x11.ragrpc.v1.Backup\".\n\x13\x44\x65leteBackupRequest\x12\x17\n\tbackup_id\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\"\x16\n\x14\x44\x65leteBackupResponse\"V\n\x13VerifyBackupRequest\x12\x17\n\tbackup_id\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\x12\x17\n\nrequest_id\x18\x02 \x01(\tH\x00\x88\x01\x01\x42\r\n\x0b_request_id\"3\n\x14VerifyBackupResponse\x12\x1b\n\x03job\x18\x01 \x01(\x0b\x32\x0e.ragrpc.v1.Job\"\x8a\x01\n\x14RestoreBackupRequest\x12\x17\n\tbackup_id\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\x12\x12\n\ncollection\x18\x02 \x01(\t\x12\x0c\n\x04name\x18\x03 \x01(\t\x12\x0f\n\x07replace\x18\x04 \x01(\x08\x12\x17\n\nrequest_id\x18\x05 \x01(\tH\x00\x88\x01\x01\x42\r\n\x0b_request_id\"4\n\x15RestoreBackupResponse\x12\x1b\n\x03job\x18\x01 \x01(\x0b\x32\x0e.ragrpc.v1.Job2\xbf\x04\n\x0c\x41\x64minService\x12R\n\rGetServerInfo\x12\x1f.ragrpc.v1.GetServerInfoRequest\x1a .ragrpc.v1.GetServerInfoResponse\x12O\n\x0c\x43reateBackup\x12\x1e.ragrpc.v1.CreateBackupRequest\x1a\x1f.ragrpc.v1.CreateBackupResponse\x12L\n\x0bListBackups\x12\x1d.ragrpc.v1.ListBackupsRequest\x1a\x1e.ragrpc.v1.ListBackupsResponse\x12\x46\n\tGetBackup\x12\x1b.ragrpc.v1.GetBackupRequest\x1a\x1c.ragrpc.v1.GetBackupResponse\x12O\n\x0c\x44\x65leteBackup\x12\x1e.ragrpc.v1.DeleteBackupRequest\x1a\x1f.ragrpc.v1.DeleteBackupResponse\x12O\n\x0cVerifyBackup\x12\x1e.ragrpc.v1.VerifyBackupRequest\x1a\x1f.ragrpc.v1.VerifyBackupResponse\x12R\n\rRestoreBackup\x12\x1f.ragrpc.v1.RestoreBackupRequest\x1a .ragrpc.v1.RestoreBackupResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -57,37 +57,37 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_EMBEDDERINFO']._serialized_start=830
   _globals['_EMBEDDERINFO']._serialized_end=897
   _globals['_LIMITS']._serialized_start=900
-  _globals['_LIMITS']._serialized_end=1137
-  _globals['_COMPONENTSTATUS']._serialized_start=1140
-  _globals['_COMPONENTSTATUS']._serialized_end=1460
-  _globals['_COMPONENTSTATUS_STATE']._serialized_start=1291
-  _globals['_COMPONENTSTATUS_STATE']._serialized_end=1363
-  _globals['_COMPONENTSTATUS_BREAKER']._serialized_start=1365
-  _globals['_COMPONENTSTATUS_BREAKER']._serialized_end=1460
-  _globals['_CREATEBACKUPREQUEST']._serialized_start=1462
-  _globals['_CREATEBACKUPREQUEST']._serialized_end=1581
-  _globals['_CREATEBACKUPRESPONSE']._serialized_start=1583
-  _globals['_CREATEBACKUPRESPONSE']._serialized_end=1634
-  _globals['_LISTBACKUPSREQUEST']._serialized_start=1636
-  _globals['_LISTBACKUPSREQUEST']._serialized_end=1714
-  _globals['_LISTBACKUPSRESPONSE']._serialized_start=1716
-  _globals['_LISTBACKUPSRESPONSE']._serialized_end=1798
-  _globals['_GETBACKUPREQUEST']._serialized_start=1800
-  _globals['_GETBACKUPREQUEST']._serialized_end=1843
-  _globals['_GETBACKUPRESPONSE']._serialized_start=1845
-  _globals['_GETBACKUPRESPONSE']._serialized_end=1899
-  _globals['_DELETEBACKUPREQUEST']._serialized_start=1901
-  _globals['_DELETEBACKUPREQUEST']._serialized_end=1947
-  _globals['_DELETEBACKUPRESPONSE']._serialized_start=1949
-  _globals['_DELETEBACKUPRESPONSE']._serialized_end=1971
-  _globals['_VERIFYBACKUPREQUEST']._serialized_start=1973
-  _globals['_VERIFYBACKUPREQUEST']._serialized_end=2059
-  _globals['_VERIFYBACKUPRESPONSE']._serialized_start=2061
-  _globals['_VERIFYBACKUPRESPONSE']._serialized_end=2112
-  _globals['_RESTOREBACKUPREQUEST']._serialized_start=2115
-  _globals['_RESTOREBACKUPREQUEST']._serialized_end=2253
-  _globals['_RESTOREBACKUPRESPONSE']._serialized_start=2255
-  _globals['_RESTOREBACKUPRESPONSE']._serialized_end=2307
-  _globals['_ADMINSERVICE']._serialized_start=2310
-  _globals['_ADMINSERVICE']._serialized_end=2885
+  _globals['_LIMITS']._serialized_end=1189
+  _globals['_COMPONENTSTATUS']._serialized_start=1192
+  _globals['_COMPONENTSTATUS']._serialized_end=1512
+  _globals['_COMPONENTSTATUS_STATE']._serialized_start=1343
+  _globals['_COMPONENTSTATUS_STATE']._serialized_end=1415
+  _globals['_COMPONENTSTATUS_BREAKER']._serialized_start=1417
+  _globals['_COMPONENTSTATUS_BREAKER']._serialized_end=1512
+  _globals['_CREATEBACKUPREQUEST']._serialized_start=1514
+  _globals['_CREATEBACKUPREQUEST']._serialized_end=1633
+  _globals['_CREATEBACKUPRESPONSE']._serialized_start=1635
+  _globals['_CREATEBACKUPRESPONSE']._serialized_end=1686
+  _globals['_LISTBACKUPSREQUEST']._serialized_start=1688
+  _globals['_LISTBACKUPSREQUEST']._serialized_end=1766
+  _globals['_LISTBACKUPSRESPONSE']._serialized_start=1768
+  _globals['_LISTBACKUPSRESPONSE']._serialized_end=1850
+  _globals['_GETBACKUPREQUEST']._serialized_start=1852
+  _globals['_GETBACKUPREQUEST']._serialized_end=1895
+  _globals['_GETBACKUPRESPONSE']._serialized_start=1897
+  _globals['_GETBACKUPRESPONSE']._serialized_end=1951
+  _globals['_DELETEBACKUPREQUEST']._serialized_start=1953
+  _globals['_DELETEBACKUPREQUEST']._serialized_end=1999
+  _globals['_DELETEBACKUPRESPONSE']._serialized_start=2001
+  _globals['_DELETEBACKUPRESPONSE']._serialized_end=2023
+  _globals['_VERIFYBACKUPREQUEST']._serialized_start=2025
+  _globals['_VERIFYBACKUPREQUEST']._serialized_end=2111
+  _globals['_VERIFYBACKUPRESPONSE']._serialized_start=2113
+  _globals['_VERIFYBACKUPRESPONSE']._serialized_end=2164
+  _globals['_RESTOREBACKUPREQUEST']._serialized_start=2167
+  _globals['_RESTOREBACKUPREQUEST']._serialized_end=2305
+  _globals['_RESTOREBACKUPRESPONSE']._serialized_start=2307
+  _globals['_RESTOREBACKUPRESPONSE']._serialized_end=2359
+  _globals['_ADMINSERVICE']._serialized_start=2362
+  _globals['_ADMINSERVICE']._serialized_end=2937
 # @@protoc_insertion_point(module_scope)

@@ -83,7 +83,7 @@ class EmbedderInfo(_message.Message):
     def __init__(self, name: _Optional[str] = ..., dimension: _Optional[int] = ..., max_tokens: _Optional[int] = ...) -> None: ...
 
 class Limits(_message.Message):
-    __slots__ = ("max_message_bytes", "max_document_bytes", "max_batch_documents", "max_top_k", "default_deadline", "max_deadline", "max_data_bytes")
+    __slots__ = ("max_message_bytes", "max_document_bytes", "max_batch_documents", "max_top_k", "default_deadline", "max_deadline", "max_data_bytes", "max_rerank_texts", "max_rerank_bytes")
     MAX_MESSAGE_BYTES_FIELD_NUMBER: _ClassVar[int]
     MAX_DOCUMENT_BYTES_FIELD_NUMBER: _ClassVar[int]
     MAX_BATCH_DOCUMENTS_FIELD_NUMBER: _ClassVar[int]
@@ -91,6 +91,8 @@ class Limits(_message.Message):
     DEFAULT_DEADLINE_FIELD_NUMBER: _ClassVar[int]
     MAX_DEADLINE_FIELD_NUMBER: _ClassVar[int]
     MAX_DATA_BYTES_FIELD_NUMBER: _ClassVar[int]
+    MAX_RERANK_TEXTS_FIELD_NUMBER: _ClassVar[int]
+    MAX_RERANK_BYTES_FIELD_NUMBER: _ClassVar[int]
     max_message_bytes: int
     max_document_bytes: int
     max_batch_documents: int
@@ -98,7 +100,9 @@ class Limits(_message.Message):
     default_deadline: _duration_pb2.Duration
     max_deadline: _duration_pb2.Duration
     max_data_bytes: int
-    def __init__(self, max_message_bytes: _Optional[int] = ..., max_document_bytes: _Optional[int] = ..., max_batch_documents: _Optional[int] = ..., max_top_k: _Optional[int] = ..., default_deadline: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., max_deadline: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., max_data_bytes: _Optional[int] = ...) -> None: ...
+    max_rerank_texts: int
+    max_rerank_bytes: int
+    def __init__(self, max_message_bytes: _Optional[int] = ..., max_document_bytes: _Optional[int] = ..., max_batch_documents: _Optional[int] = ..., max_top_k: _Optional[int] = ..., default_deadline: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., max_deadline: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., max_data_bytes: _Optional[int] = ..., max_rerank_texts: _Optional[int] = ..., max_rerank_bytes: _Optional[int] = ...) -> None: ...
 
 class ComponentStatus(_message.Message):
     __slots__ = ("name", "state", "detail", "breaker")

@@ -93,6 +93,56 @@ class ValidateFilterResponse(_message.Message):
     document_count: int
     def __init__(self, problems: _Optional[_Iterable[_Union[FilterProblem, _Mapping]]] = ..., document_count: _Optional[int] = ...) -> None: ...
 
+class RerankText(_message.Message):
+    __slots__ = ("id", "text", "title")
+    ID_FIELD_NUMBER: _ClassVar[int]
+    TEXT_FIELD_NUMBER: _ClassVar[int]
+    TITLE_FIELD_NUMBER: _ClassVar[int]
+    id: str
+    text: str
+    title: str
+    def __init__(self, id: _Optional[str] = ..., text: _Optional[str] = ..., title: _Optional[str] = ...) -> None: ...
+
+class RerankRequest(_message.Message):
+    __slots__ = ("query", "texts", "top_k", "reranker")
+    QUERY_FIELD_NUMBER: _ClassVar[int]
+    TEXTS_FIELD_NUMBER: _ClassVar[int]
+    TOP_K_FIELD_NUMBER: _ClassVar[int]
+    RERANKER_FIELD_NUMBER: _ClassVar[int]
+    query: str
+    texts: _containers.RepeatedCompositeFieldContainer[RerankText]
+    top_k: int
+    reranker: _pipeline_pb2.Reranker
+    def __init__(self, query: _Optional[str] = ..., texts: _Optional[_Iterable[_Union[RerankText, _Mapping]]] = ..., top_k: _Optional[int] = ..., reranker: _Optional[_Union[_pipeline_pb2.Reranker, _Mapping]] = ...) -> None: ...
+
+class RankedText(_message.Message):
+    __slots__ = ("id", "index", "score", "stage_scores")
+    ID_FIELD_NUMBER: _ClassVar[int]
+    INDEX_FIELD_NUMBER: _ClassVar[int]
+    SCORE_FIELD_NUMBER: _ClassVar[int]
+    STAGE_SCORES_FIELD_NUMBER: _ClassVar[int]
+    id: str
+    index: int
+    score: float
+    stage_scores: _containers.RepeatedCompositeFieldContainer[_retrieval_pb2.StageScore]
+    def __init__(self, id: _Optional[str] = ..., index: _Optional[int] = ..., score: _Optional[float] = ..., stage_scores: _Optional[_Iterable[_Union[_retrieval_pb2.StageScore, _Mapping]]] = ...) -> None: ...
+
+class RerankResponse(_message.Message):
+    __slots__ = ("texts", "timings", "usage", "provenance", "degradations", "cache")
+    TEXTS_FIELD_NUMBER: _ClassVar[int]
+    TIMINGS_FIELD_NUMBER: _ClassVar[int]
+    USAGE_FIELD_NUMBER: _ClassVar[int]
+    PROVENANCE_FIELD_NUMBER: _ClassVar[int]
+    DEGRADATIONS_FIELD_NUMBER: _ClassVar[int]
+    CACHE_FIELD_NUMBER: _ClassVar[int]
+    texts: _containers.RepeatedCompositeFieldContainer[RankedText]
+    timings: _containers.RepeatedCompositeFieldContainer[_retrieval_pb2.StageTiming]
+    usage: _retrieval_pb2.Usage
+    provenance: _retrieval_pb2.Provenance
+    degradations: _containers.RepeatedCompositeFieldContainer[_retrieval_pb2.Degradation]
+    cache: _retrieval_pb2.CacheStatus
+    def __init__(self, texts: _Optional[_Iterable[_Union[RankedText, _Mapping]]] = ..., timings: _Optional[_Iterable[_Union[_retrieval_pb2.StageTiming, _Mapping]]] = ..., usage: _Optional[_Union[_retrieval_pb2.Usage, _Mapping]] = ..., provenance: _Optional[_Union[_retrieval_pb2.Provenance, _Mapping]] = ..., degradations: _Optional[_Iterable[_Union[_retrieval_pb2.Degradation, _Mapping]]] = ..., cache: _Optional[_Union[_retrieval_pb2.CacheStatus, _Mapping]] = ...) -> None: ...
+
 class BatchRetrieveRequest(_message.Message):
     __slots__ = ("requests",)
     REQUESTS_FIELD_NUMBER: _ClassVar[int]

@@ -56,6 +56,11 @@ class RagServiceStub(object):
                 request_serializer=ragrpc_dot_v1_dot_rag__service__pb2.StreamQueryRequest.SerializeToString,
                 response_deserializer=ragrpc_dot_v1_dot_rag__service__pb2.StreamQueryResponse.FromString,
                 _registered_method=True)
+        self.Rerank = channel.unary_unary(
+                '/ragrpc.v1.RagService/Rerank',
+                request_serializer=ragrpc_dot_v1_dot_rag__service__pb2.RerankRequest.SerializeToString,
+                response_deserializer=ragrpc_dot_v1_dot_rag__service__pb2.RerankResponse.FromString,
+                _registered_method=True)
         self.ValidateFilter = channel.unary_unary(
                 '/ragrpc.v1.RagService/ValidateFilter',
                 request_serializer=ragrpc_dot_v1_dot_rag__service__pb2.ValidateFilterRequest.SerializeToString,
@@ -105,6 +110,16 @@ class RagServiceServicer(object):
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def Rerank(self, request, context):
+        """Puts texts that come with the call in order by how well they fit a question.
+        No collection is needed, and nothing is stored. Role: reader. Errors:
+        INVALID_ARGUMENT, FAILED_PRECONDITION (RERANKER_NOT_CONFIGURED,
+        GENERATOR_NOT_CONFIGURED), RESOURCE_EXHAUSTED, DEADLINE_EXCEEDED.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def ValidateFilter(self, request, context):
         """Holds a filter against the collection's metadata schema, and counts the
         documents that pass it and the key's own filter. A filter that is wrong is
@@ -137,6 +152,11 @@ def add_RagServiceServicer_to_server(servicer, server):
                     servicer.StreamQuery,
                     request_deserializer=ragrpc_dot_v1_dot_rag__service__pb2.StreamQueryRequest.FromString,
                     response_serializer=ragrpc_dot_v1_dot_rag__service__pb2.StreamQueryResponse.SerializeToString,
+            ),
+            'Rerank': grpc.unary_unary_rpc_method_handler(
+                    servicer.Rerank,
+                    request_deserializer=ragrpc_dot_v1_dot_rag__service__pb2.RerankRequest.FromString,
+                    response_serializer=ragrpc_dot_v1_dot_rag__service__pb2.RerankResponse.SerializeToString,
             ),
             'ValidateFilter': grpc.unary_unary_rpc_method_handler(
                     servicer.ValidateFilter,
@@ -254,6 +274,33 @@ class RagService(object):
             '/ragrpc.v1.RagService/StreamQuery',
             ragrpc_dot_v1_dot_rag__service__pb2.StreamQueryRequest.SerializeToString,
             ragrpc_dot_v1_dot_rag__service__pb2.StreamQueryResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def Rerank(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/ragrpc.v1.RagService/Rerank',
+            ragrpc_dot_v1_dot_rag__service__pb2.RerankRequest.SerializeToString,
+            ragrpc_dot_v1_dot_rag__service__pb2.RerankResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -56,6 +56,12 @@ class RagServiceStub:
     what Query returns; all before it is provisional. A failure ends the
     stream with a status. Role: reader.
     """
+    Rerank: _grpc.UnaryUnaryMultiCallable[_rag_service_pb2.RerankRequest, _rag_service_pb2.RerankResponse]
+    """Puts texts that come with the call in order by how well they fit a question.
+    No collection is needed, and nothing is stored. Role: reader. Errors:
+    INVALID_ARGUMENT, FAILED_PRECONDITION (RERANKER_NOT_CONFIGURED,
+    GENERATOR_NOT_CONFIGURED), RESOURCE_EXHAUSTED, DEADLINE_EXCEEDED.
+    """
     ValidateFilter: _grpc.UnaryUnaryMultiCallable[_rag_service_pb2.ValidateFilterRequest, _rag_service_pb2.ValidateFilterResponse]
     """Holds a filter against the collection's metadata schema, and counts the
     documents that pass it and the key's own filter. A filter that is wrong is
@@ -90,6 +96,12 @@ class RagServiceAsyncStub(RagServiceStub):
     """The same as a stream of events. The last event is `completed` and equals
     what Query returns; all before it is provisional. A failure ends the
     stream with a status. Role: reader.
+    """
+    Rerank: _aio.UnaryUnaryMultiCallable[_rag_service_pb2.RerankRequest, _rag_service_pb2.RerankResponse]  # type: ignore[assignment]
+    """Puts texts that come with the call in order by how well they fit a question.
+    No collection is needed, and nothing is stored. Role: reader. Errors:
+    INVALID_ARGUMENT, FAILED_PRECONDITION (RERANKER_NOT_CONFIGURED,
+    GENERATOR_NOT_CONFIGURED), RESOURCE_EXHAUSTED, DEADLINE_EXCEEDED.
     """
     ValidateFilter: _aio.UnaryUnaryMultiCallable[_rag_service_pb2.ValidateFilterRequest, _rag_service_pb2.ValidateFilterResponse]  # type: ignore[assignment]
     """Holds a filter against the collection's metadata schema, and counts the
@@ -146,6 +158,18 @@ class RagServiceServicer(metaclass=_abc_1.ABCMeta):
         """The same as a stream of events. The last event is `completed` and equals
         what Query returns; all before it is provisional. A failure ends the
         stream with a status. Role: reader.
+        """
+
+    @_abc_1.abstractmethod
+    def Rerank(
+        self,
+        request: _rag_service_pb2.RerankRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_rag_service_pb2.RerankResponse, _abc.Awaitable[_rag_service_pb2.RerankResponse]]:
+        """Puts texts that come with the call in order by how well they fit a question.
+        No collection is needed, and nothing is stored. Role: reader. Errors:
+        INVALID_ARGUMENT, FAILED_PRECONDITION (RERANKER_NOT_CONFIGURED,
+        GENERATOR_NOT_CONFIGURED), RESOURCE_EXHAUSTED, DEADLINE_EXCEEDED.
         """
 
     @_abc_1.abstractmethod

@@ -133,14 +133,16 @@ class FunnelStep(_message.Message):
     def __init__(self, step: _Optional[str] = ..., candidate_count: _Optional[int] = ..., detail: _Optional[str] = ...) -> None: ...
 
 class Usage(_message.Message):
-    __slots__ = ("query_embedding_count", "prompt_token_count", "completion_token_count")
+    __slots__ = ("query_embedding_count", "prompt_token_count", "completion_token_count", "text_embedding_count")
     QUERY_EMBEDDING_COUNT_FIELD_NUMBER: _ClassVar[int]
     PROMPT_TOKEN_COUNT_FIELD_NUMBER: _ClassVar[int]
     COMPLETION_TOKEN_COUNT_FIELD_NUMBER: _ClassVar[int]
+    TEXT_EMBEDDING_COUNT_FIELD_NUMBER: _ClassVar[int]
     query_embedding_count: int
     prompt_token_count: int
     completion_token_count: int
-    def __init__(self, query_embedding_count: _Optional[int] = ..., prompt_token_count: _Optional[int] = ..., completion_token_count: _Optional[int] = ...) -> None: ...
+    text_embedding_count: int
+    def __init__(self, query_embedding_count: _Optional[int] = ..., prompt_token_count: _Optional[int] = ..., completion_token_count: _Optional[int] = ..., text_embedding_count: _Optional[int] = ...) -> None: ...
 
 class CacheStatus(_message.Message):
     __slots__ = ("query_embedding_hit",)

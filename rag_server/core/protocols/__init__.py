@@ -37,6 +37,7 @@ from rag_server.core.protocols.indexes import (
 )
 from rag_server.core.protocols.ingestion import Chunker, Parser, Parsing
 from rag_server.core.protocols.retrieval import (
+    Contents,
     PairScorer,
     Question,
     Reranker,
@@ -60,6 +61,7 @@ __all__ = [
     "Citer",
     "CollectionStore",
     "Completion",
+    "Contents",
     "DocumentStore",
     "Embedder",
     "EmbeddingStore",

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from rag_server.core.call import Call, Deadline
 from rag_server.core.content import Pixels
-from rag_server.core.documents import Vector, VectorField, View
+from rag_server.core.documents import StoredChunk, Vector, VectorField, View
 from rag_server.core.filters import Filter
 from rag_server.core.metadata_schema import MetadataSchema
 from rag_server.core.retrieval import Candidate
@@ -96,11 +96,30 @@ class PairScorer(Protocol):
         ...
 
 
+class Contents(Protocol):
+    """What candidates hold, by their rows: chunks of a catalog, or texts that came with the call.
+    What is not there (any more) is left out."""
+
+    def read(self, rows: Sequence[int]) -> dict[int, StoredChunk]:
+        """Texts with what belongs to them."""
+        ...
+
+    def vectors_of(self, rows: Sequence[int]) -> dict[int, Vector]:
+        """Unit float32 (d,), in the space of the question's."""
+        ...
+
+    def token_vectors(self, rows: Sequence[int]) -> dict[int, NDArray[np.int8]]:
+        """int8 (t, k) as in Embedding."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Reranking:
-    """What a reranker is asked: `candidates` best first, each once; `limit` at least 1."""
+    """What a reranker is asked: `candidates` best first, each once, of `contents`; `limit` at
+    least 1."""
 
     question: Question
+    contents: Contents
     candidates: Sequence[Candidate]
     limit: int
     spec: RerankerSpec

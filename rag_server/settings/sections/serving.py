@@ -133,3 +133,9 @@ class Pools(Section):
     model_queue: Queue = Field(
         default=64, description="Questions of that kind that may wait for a thread."
     )
+    rerank_threads: Threads = Field(
+        default=1,
+        description="Threads that order texts which come with the call (Rerank); embedding them "
+        "takes seconds, so that they must not be those of questions.",
+    )
+    rerank_queue: Queue = Field(default=16, description="Calls of that kind that may wait.")

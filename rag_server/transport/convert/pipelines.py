@@ -22,6 +22,7 @@ from rag_server.core.specs import (
     Normalisation,
     ParentDocumentSpec,
     PipelineSpec,
+    RerankerSpec,
     RetrieverSpec,
     SelfQuerySpec,
     UnderstanderKind,
@@ -69,6 +70,12 @@ def pipeline_of(message: pb.PipelineSpec, field: str = "spec") -> PipelineSpec:
         )
         raise InvalidRequest.of(Violation(path, wrong))
     return PipelineSpec(retriever, tuple(map(_read, message.rerankers)))
+
+
+def reranker_of(message: pb.Reranker) -> RerankerSpec:
+    """The spec of a message whose fields have been checked; what is unset has its default."""
+    spec: RerankerSpec = _read(message)
+    return spec
 
 
 def _misplaced(spec: RetrieverSpec) -> bool:

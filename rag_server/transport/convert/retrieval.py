@@ -20,6 +20,7 @@ from rag_server.core.retrieval import (
     RetrieveRequest,
     RetrieveResult,
     Timing,
+    Usage,
 )
 from rag_server.core.specs import PipelineSpec
 from rag_server.transport.convert.metadata import fill_metadata, filter_of
@@ -108,9 +109,7 @@ def fill_report(
     """Put into a response how its hits came about."""
     fill_hits(found.hits, target.hits)
     fill_timings(found.timings, target.timings)
-    target.usage.query_embedding_count = found.usage.query_embeddings
-    target.usage.prompt_token_count = found.usage.prompt_tokens
-    target.usage.completion_token_count = found.usage.completion_tokens
+    fill_usage(found.usage, target.usage)
     target.cache.query_embedding_hit = found.query_embedding_hit
     target.provenance.embedder = found.provenance.embedder
     target.provenance.generation = found.provenance.generation
@@ -124,6 +123,14 @@ def fill_report(
             target.funnel.add(step=step.step, candidate_count=step.count, detail=step.detail)
         if found.understanding is not None:
             fill_understanding(found.understanding, target.understanding)
+
+
+def fill_usage(usage: Usage, target: retrieval_pb2.Usage) -> None:
+    """Put into a message what a call consumed."""
+    target.query_embedding_count = usage.query_embeddings
+    target.prompt_token_count = usage.prompt_tokens
+    target.completion_token_count = usage.completion_tokens
+    target.text_embedding_count = usage.text_embeddings
 
 
 def fill_timings(

@@ -19,7 +19,13 @@ from rag_server.retrievers.plugins import RetrieverPlugin
 from rag_server.transport.convert.backups import backup_message, backup_order, restore_order
 from rag_server.transport.convert.jobs import job_message
 from rag_server.transport.convert.pipelines import fill_pipeline
-from rag_server.transport.validation import MAX_DOCUMENT_BYTES, MAX_DOCUMENTS, MAX_TOP_K
+from rag_server.transport.validation import (
+    MAX_DOCUMENT_BYTES,
+    MAX_DOCUMENTS,
+    MAX_RERANK_BYTES,
+    MAX_RERANK_TEXTS,
+    MAX_TOP_K,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +154,8 @@ class AdminServicer:
             default_deadline=_duration(self._facts.default_deadline),
             max_deadline=_duration(self._facts.max_deadline),
             max_data_bytes=self._facts.max_data_bytes,
+            max_rerank_texts=MAX_RERANK_TEXTS,
+            max_rerank_bytes=MAX_RERANK_BYTES,
         )
 
 

@@ -8,11 +8,13 @@ from ragrpc.v1 import rag_service_pb2 as pb
 from rag_server.core.call import Call
 from rag_server.core.errors import RagError
 from rag_server.core.pipeline import QueryPath
+from rag_server.core.reranking import RerankPath
 from rag_server.core.retrieval import RetrieveRequest
 from rag_server.core.schema_desk import SchemaDesk
 from rag_server.transport.convert.answers import event_message, query_response
 from rag_server.transport.convert.metadata import filter_of
 from rag_server.transport.convert.metadata_schemas import verdict_response
+from rag_server.transport.convert.reranking import rerank_request, rerank_response
 from rag_server.transport.convert.retrieval import (
     query_request,
     retrieve_request,
@@ -23,10 +25,11 @@ from rag_server.transport.validation import check
 
 
 class RagServicer:
-    """Answers questions through the query path."""
+    """Answers questions through the query path, and orders texts."""
 
-    def __init__(self, path: QueryPath, schemas: SchemaDesk) -> None:
+    def __init__(self, path: QueryPath, reranks: RerankPath, schemas: SchemaDesk) -> None:
         self._path = path
+        self._reranks = reranks
         self._schemas = schemas
 
     async def Retrieve(self, request: pb.RetrieveRequest, call: Call) -> pb.RetrieveResponse:
@@ -60,6 +63,10 @@ class RagServicer:
             async for event in events:
                 yield event_message(sequence, event, request.query.retrieval.explain)
                 sequence += 1
+
+    async def Rerank(self, request: pb.RerankRequest, call: Call) -> pb.RerankResponse:
+        """Texts of the request, in order."""
+        return rerank_response(await self._reranks.rerank(rerank_request(request), call))
 
     async def ValidateFilter(
         self, request: pb.ValidateFilterRequest, call: Call

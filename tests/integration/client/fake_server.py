@@ -426,6 +426,18 @@ class FakeRag(rag_service_pb2_grpc.RagServiceServicer):
         hits = [hit(each) for each in stored.values()]
         return rag_service_pb2.RetrieveResult(response=rag_service_pb2.RetrieveResponse(hits=hits))
 
+    def Rerank(self, request: Any, context: Any) -> Any:
+        self.state.enter("Rerank", request, context)
+        score = retrieval_pb2.StageScore(stage="dense", score=0.5, rank=1)
+        return rag_service_pb2.RerankResponse(
+            texts=[
+                rag_service_pb2.RankedText(id=each.id, index=place, score=1, stage_scores=[score])
+                for place, each in reversed(list(enumerate(request.texts)))
+            ],
+            timings=[retrieval_pb2.StageTiming(stage="rerank", milliseconds=0.5)],
+            provenance=retrieval_pb2.Provenance(embedder="fake"),
+        )
+
     def ValidateFilter(self, request: Any, context: Any) -> Any:
         self.state.enter("ValidateFilter", request, context)
         stored = self.state.collection(request.collection, context)

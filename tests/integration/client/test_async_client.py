@@ -38,6 +38,7 @@ async def test_the_whole_line_works_on_one_loop(server: FakeServer) -> None:
         batch = await rag.batch_retrieve([RetrieveRequest("elsewhere", "q")])
         assert isinstance(batch[0], NotFound)
         assert (await rag.query("handbook", "q")).text == "text a"
+        assert [each.id for each in (await rag.rerank("q", ["a", "b"])).texts] == ["1", "0"]
         assert (await rag.server_info()).version == "0.1.0"
         assert await rag.health() is Health.SERVING
         assert (await rag.documents.delete("handbook", "a")).deleted_ids == ("a",)

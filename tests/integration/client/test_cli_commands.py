@@ -186,6 +186,27 @@ def test_retrieve_shows_hits_best_first(filled: Run) -> None:
     assert "step plan: 2" in shown
 
 
+def test_rerank_orders_files(run: Run, docs: Path, server: FakeServer) -> None:
+    files = [docs / "vacation.md", docs / "sub" / "travel.html"]
+    shown = run("rerank", "How?", *files, "-k", "2", "--reranker", "mmr").stdout
+    assert shown.startswith(f"1. 1.000  {files[1]}\n<p>By train.</p>\n\n2. 1.000  {files[0]}\n")
+    request = server.calls_of("Rerank")[0].request
+    assert (request.query, request.top_k) == ("How?", 2)
+    assert request.reranker.WhichOneof("strategy") == "mmr"
+
+
+def test_rerank_orders_lines_of_the_standard_input(run: Run, server: FakeServer) -> None:
+    run("rerank", "How?", typed="by train\n\nby ship\n")
+    texts = server.calls_of("Rerank")[0].request.texts
+    assert [(each.id, each.text) for each in texts] == [("1", "by train"), ("3", "by ship")]
+
+
+def test_rerank_of_nothing_or_of_no_text_is_a_usage_error(run: Run, tmp_path: Path) -> None:
+    run("rerank", "How?", typed="\n", code=2)
+    (tmp_path / "bad").write_bytes(b"\xff")
+    assert "not UTF-8" in run("rerank", "How?", tmp_path / "bad", code=2).stderr
+
+
 def test_a_wrong_condition_is_a_usage_error(filled: Run) -> None:
     result = filled("retrieve", "-c", "handbook", "q", "-f", "year~1", code=2)
     assert result.stderr.startswith("ragrpc: --filter: 'year~1' is no condition")
@@ -310,6 +331,7 @@ JSON_COMMANDS = [
     ("chunks", ["documents", "chunks", "-c", "handbook", "vacation.md"]),
     ("retrieval", ["retrieve", "-c", "handbook", "q", "--explain"]),
     ("answer", ["query", "-c", "handbook", "q", "--no-stream"]),
+    ("ranking", ["rerank", "q", __file__]),
     ("jobs", ["jobs", "list"]),
     ("job", ["jobs", "get", "job-1"]),
     ("backups", ["backups", "list"]),

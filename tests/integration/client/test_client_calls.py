@@ -6,6 +6,7 @@ import pytest
 from rag_client import (
     AlreadyExists,
     ContentType,
+    DenseRetriever,
     Document,
     F,
     Health,
@@ -17,6 +18,8 @@ from rag_client import (
     Retrieval,
     RetrieveRequest,
     Span,
+    StageScore,
+    Text,
     UpsertFailed,
     UpsertProgress,
 )
@@ -220,6 +223,21 @@ def test_a_batch_gives_a_result_or_an_error_per_request(filled: RagClient) -> No
     found, failed = filled.batch_retrieve(requests)
     assert isinstance(found, Retrieval)
     assert isinstance(failed, NotFound)
+
+
+def test_rerank_returns_texts_with_their_places(rag: RagClient, server: FakeServer) -> None:
+    ranking = rag.rerank("days?", ["by train", Text("ship", "by ship", "Travel")], top_k=2)
+    assert [(each.id, each.index) for each in ranking.texts] == [("ship", 1), ("0", 0)]
+    assert ranking.texts[0].stage_scores == (StageScore("dense", 0.5, 1),)
+    assert ranking.embedder == "fake"
+    (seen,) = server.calls_of("Rerank")
+    assert [(each.id, each.title) for each in seen.request.texts] == [("0", ""), ("ship", "Travel")]
+    assert not seen.request.HasField("reranker")
+
+
+def test_rerank_by_what_is_no_reranker_is_refused_before_the_call(rag: RagClient) -> None:
+    with pytest.raises(InvalidArgument, match="reranker"):
+        rag.rerank("q", ["a"], reranker=DenseRetriever())  # type: ignore[arg-type]  # the point
 
 
 def test_query_returns_the_answer_with_its_citations(filled: RagClient) -> None:

@@ -3,9 +3,10 @@ from dataclasses import dataclass, field
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from rag_server.core.call import Call, Deadline
-from rag_server.core.documents import Vector
+from rag_server.core.documents import StoredChunk, Vector
 from rag_server.core.errors import DeadlineExceeded, PreconditionFailed, RagError, Unavailable
 from rag_server.core.principal import ANONYMOUS
 from rag_server.core.protocols import Reranking
@@ -21,6 +22,22 @@ class Which:
 
     def vector(self) -> Vector:
         return np.ones(1, np.float32)
+
+
+class Nothing:
+    """Contents that nobody reads."""
+
+    def read(self, rows: Sequence[int]) -> dict[int, StoredChunk]:
+        raise AssertionError
+
+    def vectors_of(self, rows: Sequence[int]) -> dict[int, Vector]:
+        raise AssertionError
+
+    def token_vectors(self, rows: Sequence[int]) -> dict[int, NDArray[np.int8]]:
+        raise AssertionError
+
+
+NOTHING = Nothing()
 
 
 @dataclass
@@ -52,7 +69,7 @@ def rows(candidates: Sequence[Candidate]) -> list[int]:
 def test_without_rerankers_the_best_are_handed_on() -> None:
     plain = Refinement((), 3, lenient=False)
     assert plain.width == 3
-    assert rows(plain.refined(Backwards(), Which(), FOUND, a_call())) == [0, 1, 2]
+    assert rows(plain.refined(Backwards(), Which(), NOTHING, FOUND, a_call())) == [0, 1, 2]
 
 
 def test_as_many_are_found_as_some_reranker_looks_at() -> None:
@@ -64,7 +81,7 @@ def test_as_many_are_found_as_some_reranker_looks_at() -> None:
 def test_each_reranks_what_the_one_before_gives() -> None:
     reranker = Backwards()
     refinement = Refinement((MmrSpec(depth=6), MmrSpec(depth=4)), 2, lenient=False)
-    assert rows(refinement.refined(reranker, Which(), FOUND, a_call())) == [2, 3]
+    assert rows(refinement.refined(reranker, Which(), NOTHING, FOUND, a_call())) == [2, 3]
     assert reranker.given == [6, 4]
     assert reranker.limits == [4, 2]
 
@@ -76,7 +93,7 @@ def test_one_that_cannot_serve_is_skipped_and_reported(
 ) -> None:
     call = a_call()
     refinement = Refinement((MmrSpec(depth=6),), 2, lenient=lenient)
-    refined = refinement.refined(Backwards(error("not now")), Which(), FOUND, call)
+    refined = refinement.refined(Backwards(error("not now")), Which(), NOTHING, FOUND, call)
     assert rows(refined) == [0, 1]
     (degradation,) = call.degradations
     assert degradation.kind is DegradationKind.RERANKER_SKIPPED
@@ -88,21 +105,24 @@ def test_one_that_is_not_set_up_fails_a_spec_and_not_a_name() -> None:
     call = a_call()
     strict = Refinement((MmrSpec(),), 2, lenient=False)
     with pytest.raises(PreconditionFailed):
-        strict.refined(reranker, Which(), FOUND, call)
+        strict.refined(reranker, Which(), NOTHING, FOUND, call)
     named = Refinement((MmrSpec(),), 2, lenient=True)
-    assert rows(named.refined(reranker, Which(), FOUND, call)) == [0, 1]
+    assert rows(named.refined(reranker, Which(), NOTHING, FOUND, call)) == [0, 1]
     assert [each.kind for each in call.degradations] == [DegradationKind.RERANKER_SKIPPED]
 
 
 def test_nothing_found_is_nothing_to_rerank() -> None:
     reranker = Backwards()
-    assert Refinement((MmrSpec(),), 2, lenient=False).refined(reranker, Which(), [], a_call()) == []
+    assert (
+        Refinement((MmrSpec(),), 2, lenient=False).refined(reranker, Which(), NOTHING, [], a_call())
+        == []
+    )
     assert reranker.given == []
 
 
 def test_some_of_the_time_is_left_to_what_comes_after() -> None:
     reranker, call = Backwards(), a_call(10.0)
-    Refinement((MmrSpec(),), 2, lenient=False).refined(reranker, Which(), FOUND, call)
+    Refinement((MmrSpec(),), 2, lenient=False).refined(reranker, Which(), NOTHING, FOUND, call)
     assert 7.0 < reranker.remaining <= 8.0
 
 

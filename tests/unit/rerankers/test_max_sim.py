@@ -1,4 +1,5 @@
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import pytest
@@ -24,7 +25,7 @@ def units(tokens: Tokens) -> NDArray[np.int8]:
 
 
 class Stored:
-    """The part of a `ChunkStore` that is used."""
+    """The part of `Contents` that is used."""
 
     def __init__(self, tokens: Mapping[int, Tokens]) -> None:
         self._tokens = {row: units(each) for row, each in tokens.items()}
@@ -50,9 +51,9 @@ def reranked(
     stored: Mapping[int, Tokens], asked: Tokens | None, scores: Sequence[float], weight: float
 ) -> list[tuple[int, float]]:
     found = [Candidate(row, f"c{row}", score) for row, score in enumerate(scores)]
-    reranker = MaxSimReranker(Stored(stored))  # type: ignore[arg-type]  # see Stored
-    reranking = Reranking(Asked(asked), found, 99, MaxSimSpec(weight))
-    ranked = reranker.rerank(reranking, Call(ANONYMOUS, Deadline(30.0)))
+    contents: Any = Stored(stored)
+    reranking = Reranking(Asked(asked), contents, found, 99, MaxSimSpec(weight))
+    ranked = MaxSimReranker().rerank(reranking, Call(ANONYMOUS, Deadline(30.0)))
     return [(each.row, each.score) for each in ranked]
 
 

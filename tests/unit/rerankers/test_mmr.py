@@ -1,5 +1,6 @@
 from collections.abc import Sequence
 from random import Random
+from typing import Any
 
 import numpy as np
 import pytest
@@ -17,7 +18,7 @@ from rag_server.rerankers.mmr import MmrReranker
 
 
 class Vectors:
-    """The part of a `ChunkStore` that is used."""
+    """The part of `Contents` that is used."""
 
     def __init__(self, vectors: Sequence[Sequence[float]]) -> None:
         matrix = np.array(vectors, np.float32)
@@ -39,9 +40,9 @@ def reranked(
 ) -> list[Candidate]:
     found = [Candidate(row, f"c{row:03}", score) for row, score in enumerate(scores)]
     found.sort(key=lambda each: -each.score)
-    reranker = MmrReranker(Vectors(vectors))  # type: ignore[arg-type]  # see Vectors
-    asked = Reranking(Which(), found, limit, MmrSpec(relevance))
-    return reranker.rerank(asked, Call(ANONYMOUS, Deadline(30.0)))
+    contents: Any = Vectors(vectors)
+    asked = Reranking(Which(), contents, found, limit, MmrSpec(relevance))
+    return MmrReranker().rerank(asked, Call(ANONYMOUS, Deadline(30.0)))
 
 
 def rows(candidates: Sequence[Candidate]) -> list[int]:

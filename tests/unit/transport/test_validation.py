@@ -26,6 +26,15 @@ def a_question(**fields: object) -> rag_pb.RetrieveRequest:
     return rag_pb.RetrieveRequest(**{"collection": "c", "query": "q", **fields})  # type: ignore[arg-type]  # any field
 
 
+def a_rerank(*ids: str, text: str = "x", title: str = "") -> rag_pb.RerankRequest:
+    texts = [rag_pb.RerankText(id=each, text=text, title=title) for each in ids]
+    return rag_pb.RerankRequest(query="q", texts=texts)
+
+
+def test_texts_up_to_the_bound_pass() -> None:
+    check(a_rerank(*map(str, range(200)), text="x" * (1024 * 1024 // 200)))
+
+
 def test_a_plain_question_passes() -> None:
     check(a_question())
 
@@ -87,6 +96,24 @@ def test_a_batch_may_ask_for_a_thousand_hits(requests: list[rag_pb.RetrieveReque
             rag_pb.StreamQueryRequest(query=rag_pb.QueryRequest(retrieval=a_question(top_k=0))),
             "query.retrieval.top_k",
         ),
+        (rag_pb.RerankRequest(query="q"), "texts"),
+        (a_rerank(*map(str, range(201))), "texts"),
+        (a_rerank("a", "a"), "texts"),
+        (a_rerank("a", text="x" * (1024 * 1024 + 1)), "texts"),
+        (a_rerank("a", "b", text="x" * (512 * 1024 + 1)), "texts"),
+        (a_rerank(""), "texts[0].id"),
+        (a_rerank("a", "b\n"), "texts[1].id"),
+        (a_rerank("a", text=" "), "texts[0].text"),
+        (a_rerank("a", title="t" * 1_025), "texts[0].title"),
+        (rag_pb.RerankRequest(texts=a_rerank("a").texts), "query"),
+        (
+            rag_pb.RerankRequest(
+                query="q",
+                texts=a_rerank("a").texts,
+                reranker=pipeline.Reranker(mmr=pipeline.MmrReranker(relevance=2)),
+            ),
+            "reranker.mmr.relevance",
+        ),
         (documents_pb.UpsertDocumentsRequest(collection="c"), "documents"),
         (
             documents_pb.UpsertDocumentsRequest(
@@ -144,6 +171,7 @@ def test_rules_name_fields_that_exist() -> None:
         (rag_pb.ExtractiveGenerator, "max_sentences", "1 to 10", 10, 11),
         (rag_pb.OpenAiGenerator, "max_output_tokens", "1 to 8,192", 8_192, 8_193),
         (documents_pb.ListDocumentsRequest, "page_size", "1 to 1,000", 1_000, 1_001),
+        (rag_pb.RerankRequest, "top_k", "1 to 200", 200, 201),
         (pipeline.DenseRetriever, "min_score", "-1 to 1", 1.0, 1.1),
     ],
 )
