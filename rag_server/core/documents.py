@@ -93,12 +93,12 @@ class View:
 
 @dataclass(frozen=True, slots=True)
 class IndexSettings:
-    """How a generation's part of the vector index is built (HNSW). The defaults were chosen for
-    recall@10 of at least 0.99 against exact search over 10,000 clustered vectors of 384
-    dimensions."""
+    """How a generation's part of the vector index is built and searched (HNSW). The defaults were
+    chosen for recall@10 of at least 0.99 against exact search over 100,000 clustered vectors of
+    384 dimensions: `ef_search` of 100 gives 0.978, 150 gives 0.992, 200 gives 1.000."""
 
     ef_construction: int = 200
-    ef_search: int = 100
+    ef_search: int = 200
     max_neighbors: int = 24
 
 

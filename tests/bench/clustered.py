@@ -31,7 +31,7 @@ from tests.bench.results import ROOT
 
 COLLECTION = "bench"
 # Another one where what is made changes.
-_VERSION = 1
+_VERSION = 2
 _COMMIT = 2_000
 _THEMES = 1_000
 # How far vectors stand from their theme: neighbours have a cosine of about .67.

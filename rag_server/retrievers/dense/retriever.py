@@ -14,8 +14,12 @@ from rag_server.retrievers.visibility import Visibility
 
 # Fetched on top of what is asked, so that a few deleted neighbours cost no second search.
 _SLACK = 4
-# What is fetched for a filter, in parts of what would do if all of the index passed alike.
-_OVERFETCH = 1.5
+# What is fetched for a filter, in parts of what would do if all of the index passed alike. The
+# graph is searched as far as is fetched, and its last finds are the least certain.
+_OVERFETCH = 2.0
+# Neighbours to fetch that take as long as `Limits.exact` chunks scored in memory do: measured at
+# 100,000 chunks of 384 dimensions, 13 us for one neighbour and 0.4 us for one chunk.
+_AS_LONG = 50
 # Beyond this many candidates a masked search is dearer than scoring the survivors.
 _WIDEST = 4_096
 _WIDENING = 4
@@ -56,10 +60,11 @@ class DenseRetriever:
         visible = self._visibility.of(search.view, search.filter, call)
         if search.filter is not None:
             call.narrow("filtered", visible.count, "chunks whose documents pass the filter")
-        if self._few(visible) and (visible.in_memory or search.filter is not None):
+        fetch = self._fetch(visible, search)
+        if self._few(visible, fetch) and (visible.in_memory or search.filter is not None):
             found = _exact(visible, search, vector, call)
         else:
-            found = self._indexed(visible, search, vector, call)
+            found = self._indexed(visible, search, vector, fetch, call)
         return _best(search, found)
 
     def _scored(
@@ -73,18 +78,32 @@ class DenseRetriever:
             if each.row in scores
         ]
 
-    def _few(self, visible: VisibleChunks) -> bool:
-        return visible.count <= self._limits.exact
+    def _few(self, visible: VisibleChunks, fetch: int) -> bool:
+        """Whether scoring all of them is fine where the index would be asked for `fetch`."""
+        exact = self._limits.exact
+        if visible.in_memory:
+            exact += exact * fetch // _AS_LONG
+        return visible.count <= exact
+
+    def _fetch(self, visible: VisibleChunks, search: Search) -> int:
+        """Neighbours to ask the index for at first."""
+        share, fetch = visible.share, search.limit
+        if 0.0 < share < 1.0:
+            fetch = max(fetch, int(_OVERFETCH * fetch / share))
+        return min(fetch + _SLACK, self._widest(search))
+
+    def _widest(self, search: Search) -> int:
+        return min(max(_WIDEST, search.limit + _SLACK), self._index.most_results)
 
     def _indexed(
-        self, visible: VisibleChunks, search: Search, vector: Vector, call: Call
+        self, visible: VisibleChunks, search: Search, vector: Vector, fetch: int, call: Call
     ) -> list[Scored]:
         if visible.in_memory and self._is_far(visible, search.view):
             # Sooner than the index has caught up.
             return _exact(visible, search, vector, call)
         try:
             applied = self._applied(visible, search.view, call)
-            indexed = self._masked(visible, search, vector, applied, call)
+            indexed = self._masked(visible, search, vector, fetch, applied, call)
         except Unavailable as error:
             return self._without_index(visible, search, vector, call, error)
         if indexed is None:
@@ -95,14 +114,17 @@ class DenseRetriever:
         return list({each.row: each for each in (*indexed, *tail)}.values())
 
     def _masked(
-        self, visible: VisibleChunks, search: Search, vector: Vector, applied: int, call: Call
+        self,
+        visible: VisibleChunks,
+        search: Search,
+        vector: Vector,
+        fetch: int,
+        applied: int,
+        call: Call,
     ) -> list[Scored] | None:
         """The index's ranking without what is invisible or filtered out; None where that leaves
         too few and a wider search is dearer than scoring all."""
-        name = search.view.index_name
-        widest = min(max(_WIDEST, search.limit + _SLACK), self._index.most_results)
-        wanted = int(_OVERFETCH * search.limit / visible.share) if visible.share < 1.0 else 0
-        fetch = min(max(search.limit, wanted) + _SLACK, widest)
+        name, widest = search.view.index_name, self._widest(search)
         while True:
             ranked = self._index.search(name, vector, fetch, call.deadline, applied=applied)
             kept = visible.joined(ranked, search.limit, vector)
@@ -110,9 +132,10 @@ class DenseRetriever:
                 call.narrow("index", len(ranked), "approximate nearest neighbours")
                 call.narrow("visible", len(kept))
                 return kept
-            if fetch == widest or self._few(visible):
+            wider = min(fetch * _WIDENING, widest)
+            if fetch == widest or self._few(visible, wider):
                 return None
-            fetch = min(fetch * _WIDENING, widest)
+            fetch = wider
 
     def _applied(self, visible: VisibleChunks, view: View, call: Call) -> int:
         """The revision that the index is searched at, waited for unless what it lacks is
@@ -148,7 +171,7 @@ class DenseRetriever:
         call: Call,
         error: Unavailable,
     ) -> list[Scored]:
-        if not (visible.in_memory or self._few(visible)):
+        if not (visible.in_memory or self._few(visible, 0)):
             raise error
         call.degrade(
             DegradationKind.INDEX_AWAY, "search", "the vector index is away; scanned exactly"

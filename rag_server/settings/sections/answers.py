@@ -23,7 +23,8 @@ class Retrieval(Section):
         ge=0,
         le=1_000_000,
         description="Chunks that may pass a filter and still be scored exactly, one by one; with "
-        "more of them the vector index is searched.",
+        "more of them the vector index is searched, unless it would have to give so many "
+        "neighbours that scoring vectors in memory is quicker.",
     )
     tail_limit: int = Field(
         default=2_000,
