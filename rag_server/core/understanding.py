@@ -28,6 +28,19 @@ class Fate(StrEnum):
     DROPPED = "DROPPED"
 
 
+# What is less likely to be a condition than not moves nothing.
+_LIKELY = 0.5
+
+
+def fate_of(confidence: float, threshold: float) -> tuple[Fate, str]:
+    """What becomes of a condition read with that confidence, and why; 0 to 1 both."""
+    if confidence >= threshold:
+        return Fate.FILTER, ""
+    if confidence >= _LIKELY:
+        return Fate.BOOST, "below the confidence that a filter needs"
+    return Fate.DROPPED, "more likely a part of the topic than a condition"
+
+
 @dataclass(frozen=True, slots=True)
 class Clause:
     """A condition that the question seems to state. `confidence` is 0 to 1; `span` is where the

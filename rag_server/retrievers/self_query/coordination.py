@@ -15,6 +15,9 @@ _OR = {"or", "/", "nor", "either"}
 _AND = {"and", "&", "both", "well", "also", "plus"}
 _BETWEEN = CONNECTORS | ARTICLES | PREPOSITIONS | {"than", "as", "one", "ones", "not"}
 
+# Confidences that differ by so much are not of one list.
+_APART = 0.2
+
 
 @dataclass(frozen=True, slots=True)
 class Joined:
@@ -57,6 +60,8 @@ def _holds(words: Sequence[Word], group: Sequence[Condition], right: Condition) 
     gap = [word.fold for word in words[left.last : right.first]]
     if right.negated and not left.negated and not _OR & set(gap):
         return False
+    if abs(left.confidence - right.confidence) >= _APART and not _OR & set(gap):
+        return False
     same = left.field.name == right.field.name
     known = _BETWEEN | ({text for text in gap if same} if len(gap) <= 2 else set())
     if not all(text in known for text in gap) or len(gap) > 4:
@@ -66,7 +71,8 @@ def _holds(words: Sequence[Word], group: Sequence[Condition], right: Condition) 
 
 def _same_field(groups: list[list[Condition]]) -> list[list[Condition]]:
     """Values of one single-valued field that stand apart are alternatives: a document cannot
-    have two of them. Excluded values of any field are one list."""
+    have two of them. Excluded values of any field are one list. A sure one is not widened by a
+    doubtful one: "French films about a German spy"."""
     merged: list[list[Condition]] = []
     for group in groups:
         twin = next((each for each in merged if _are_alternatives(each, group)), None)
@@ -81,6 +87,8 @@ def _are_alternatives(left: Sequence[Condition], right: Sequence[Condition]) -> 
     each = (*left, *right)
     fields = {one.field.name for one in each}
     plain = all(one.values and one.kind is ClauseKind.VALUE for one in each)
+    if abs(_confidence(left) - _confidence(right)) >= _APART:
+        return False
     if not plain or len(fields) > 1 or len({one.negated for one in each}) > 1:
         return False
     return each[0].negated or each[0].field.type is FieldType.STRING
@@ -88,15 +96,18 @@ def _are_alternatives(left: Sequence[Condition], right: Sequence[Condition]) -> 
 
 def _joined(words: Sequence[Word], group: Sequence[Condition]) -> Joined:
     ordered = sorted(group, key=lambda each: each.first)
-    confidence = sum(each.confidence for each in group) / len(group)
     kinds = {each.kind for each in group}
     return Joined(
         _filter(words, ordered),
         kinds.pop() if len(kinds) == 1 else ClauseKind.MIXED,
         ordered[0].first,
         max(each.last for each in group),
-        min(1.0, max(0.0, confidence)),
+        min(1.0, max(0.0, _confidence(group))),
     )
+
+
+def _confidence(group: Sequence[Condition]) -> float:
+    return sum(each.confidence for each in group) / len(group)
 
 
 def _filter(words: Sequence[Word], group: Sequence[Condition]) -> Filter:

@@ -38,3 +38,8 @@ def _read(table: str) -> dict[str, tuple[str, ...]]:
 # By the folded value.
 DEMONYMS = _read(_COUNTRIES)
 LANGUAGES = _read(_LANGUAGES)
+# Folded names that say of what kind something is: "French", "Swiss"; not "France".
+ADJECTIVES = frozenset(
+    {name for names in LANGUAGES.values() for name in names}
+    | {name for names in DEMONYMS.values() for name in names if name not in DEMONYMS}
+)

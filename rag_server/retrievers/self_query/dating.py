@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from rag_server.core.filters import Operator
 from rag_server.core.metadata_schema import FieldSchema, FieldType, MetadataSchema
 from rag_server.core.understanding import ClauseKind
+from rag_server.retrievers.self_query.anchoring import is_anchored, is_vague
 from rag_server.retrievers.self_query.bounding import Bounded
 from rag_server.retrievers.self_query.comparators import GE, LE, LT
 from rag_server.retrievers.self_query.condition import Condition, Test
@@ -128,6 +129,9 @@ def _confidence(reading: Reading, found: Bounded, shape: Shape, field: FieldSche
             confidence -= 0.1
         if found.bound is not None and not found.bound.temporal and period and period.bare:
             confidence -= 0.1
+        if period is not None and not named and not bound:
+            loose = not is_anchored(reading, found, shape) or _is_ahead(period, field)
+            confidence -= 0.4 * (is_vague(reading, found) and loose)
         return confidence - 0.1 * (found.piece.first in shape.topic and not bound)
     return _bare(reading, found, shape, before) - 0.3 * _unheard_of(period, field)
 
@@ -161,6 +165,11 @@ def _unheard_of(period: Period, field: FieldSchema) -> bool:
     if isinstance(least, int) and isinstance(most, int):
         return not least <= period.start.year <= most
     return False
+
+
+def _is_ahead(period: Period, field: FieldSchema) -> bool:
+    """Whether it lies after everything there is: "is the office closed next week"."""
+    return isinstance(field.most, datetime) and period.start > field.most
 
 
 def _with_preposition(reading: Reading, found: Bounded) -> int:

@@ -6,7 +6,7 @@ from functools import lru_cache
 
 from rag_server.core.call import Call
 from rag_server.core.metadata_schema import MetadataSchema
-from rag_server.core.understanding import Clause, Fate, Sort, Understanding
+from rag_server.core.understanding import Clause, Fate, Sort, Understanding, fate_of
 from rag_server.core.values import Span
 from rag_server.retrievers.self_query.bounding import Bounded, bounded
 from rag_server.retrievers.self_query.condition import Condition
@@ -68,7 +68,8 @@ def _prepared(schema: MetadataSchema) -> tuple[Lexicon, Speller]:
 def _conditions(reading: Reading, schema: MetadataSchema, today: date) -> list[Joined]:
     words = reading.words
     plural = [each.last - 1 for each in reading.pieces if is_plural(words, each)]
-    shape = shape_of(words, plural)
+    linked = {at for each in reading.pieces for at in range(each.first, each.last)}
+    shape = shape_of(words, plural, linked)
     found, comparing = _stated(reading, schema, shape, today)
     taken = {at for each in found for at in range(each.first, each.last)}
     found += described(words, schema, taken, shape)
@@ -111,8 +112,7 @@ def _condition(
 
 
 def _clause(question: str, words: Sequence[Word], joined: Joined, threshold: float) -> Clause:
-    fate = Fate.FILTER if joined.confidence >= threshold else Fate.BOOST
-    reason = "" if fate is Fate.FILTER else "below the confidence that a filter needs"
+    fate, reason = fate_of(joined.confidence, threshold)
     span = _span(question, words, joined.first, joined.last)
     return Clause(joined.filter, round(joined.confidence, 3), span, joined.kind, fate, reason)
 

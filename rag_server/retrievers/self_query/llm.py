@@ -10,7 +10,7 @@ from rag_server.core.filters import SPELLINGS, Comparison, Filter, Operator
 from rag_server.core.metadata_schema import TEXTUAL, FieldSchema, FieldType, MetadataSchema
 from rag_server.core.protocols import Completion, Understander
 from rag_server.core.retrieval import DegradationKind
-from rag_server.core.understanding import Clause, ClauseKind, Fate, Understanding
+from rag_server.core.understanding import Clause, ClauseKind, Understanding, fate_of
 from rag_server.core.values import Span, Value
 
 NAME = "llm"
@@ -91,9 +91,9 @@ def _clause(
     meant = None if field is None else _filter(told["op"], told["value"], field)
     if field is None or span is None or meant is None:
         return None
-    fate = Fate.FILTER if told["confidence"] >= threshold else Fate.BOOST
+    fate, reason = fate_of(told["confidence"], threshold)
     kind = _KINDS.get(field.kind, ClauseKind.VALUE)
-    return Clause(meant, told["confidence"], span, kind, fate)
+    return Clause(meant, told["confidence"], span, kind, fate, reason)
 
 
 def _span(quote: str, question: str) -> Span | None:

@@ -1,6 +1,6 @@
 """The words of a question as pieces: numbers, periods, values, names of fields."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -46,35 +46,41 @@ class Reading:
         """Whether the field is named right beside words [first, last)."""
         return self.is_named_before(field, first) or self.is_named_behind(field, last)
 
-    def is_named_before(self, field: FieldSchema, first: int, reach: int = 3) -> bool:
+    def is_named_before(self, field: FieldSchema, first: int) -> bool:
         """Whether its name stands before that word, with at most fillers between."""
-        for each in reversed(self.pieces):
-            if each.last > first:
-                continue
-            gap = self.between(each.last, first)
-            if len(gap) > reach or not all(map(_is_filling, gap)):
-                return False
-            if field in each.names:
-                return True
-            if not each.names:
-                return False
-        return False
+        before = (each for each in reversed(self.pieces) if each.last <= first)
+        return self._is_named(
+            field, ((each, self.between(each.last, first)) for each in before), _FILLING
+        )
 
     def is_named_behind(self, field: FieldSchema, last: int) -> bool:
         """Whether its name stands behind: "10 pages", "60 hours of battery"."""
-        for each in self.pieces:
-            if each.first < last:
-                continue
-            gap = self.between(last, each.first)
-            if len(gap) > 3 or not all(text in _OF for text in gap):
+        behind = (each for each in self.pieces if each.first >= last)
+        return self._is_named(
+            field, ((each, self.between(last, each.first)) for each in behind), _OF
+        )
+
+    def _is_named(
+        self,
+        field: FieldSchema,
+        away: Iterable[tuple[Piece, list[str]]],
+        filling: frozenset[str],
+    ) -> bool:
+        """Whether the first names on the way are the field's; `away`: the pieces with the words
+        up to them, the nearest first, which may be `filling` only."""
+        for piece, gap in away:
+            if len(gap) > _REACH or not filling.issuperset(gap):
                 return False
-            if field in each.names:
+            if field in piece.names:
                 return True
-            if not each.names:
+            if not piece.names:
                 return False
         return False
 
 
+# Words between a field's name and what is said of it.
+_REACH = 3
+_FILLING = FILLERS | PREPOSITIONS
 _OF = frozenset(
     [
         "of",
@@ -92,10 +98,6 @@ _OF = frozenset(
         "newer",
     ]
 )
-
-
-def _is_filling(text: str) -> bool:
-    return text in FILLERS or text in PREPOSITIONS
 
 
 def read(

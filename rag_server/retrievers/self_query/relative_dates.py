@@ -18,6 +18,7 @@ from rag_server.retrievers.self_query.periods import (
 from rag_server.retrievers.self_query.words import words_in
 
 _WEEKDAYS = words_in("monday tuesday wednesday thursday friday saturday sunday")
+_BEFORE_DAYS = words_in("since until till from by of before after between and or to through , next")
 _COUNTS = {
     **{
         name: number
@@ -49,6 +50,9 @@ class RelativeDates:
             return day_period(self._today + timedelta(days=steps[text]), at, at + 1)
         named = at + (text in ("last", "this", "on", "past"))
         if self._words.text(named) not in _WEEKDAYS:
+            return None
+        if named == at and at and self._words.text(at - 1) not in _BEFORE_DAYS:
+            # "black friday deals"
             return None
         back = (self._today.weekday() - _WEEKDAYS.index(self._words.text(named))) % 7 or 7
         return day_period(self._today - timedelta(days=back), at, named + 1)

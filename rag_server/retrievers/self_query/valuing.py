@@ -4,11 +4,11 @@ from rag_server.core.filters import Operator
 from rag_server.core.understanding import ClauseKind
 from rag_server.retrievers.self_query.bounding import Bounded
 from rag_server.retrievers.self_query.condition import Condition
+from rag_server.retrievers.self_query.doubting import DOUBT, doubt, has_value_beside, is_compound
 from rag_server.retrievers.self_query.lexicon import Entry, Link
 from rag_server.retrievers.self_query.reading import Piece, Reading
 from rag_server.retrievers.self_query.shape import Shape
 from rag_server.retrievers.self_query.vocabulary import NEGATIONS
-from rag_server.text.vocabulary import STOP_WORDS
 
 _BASE = {
     Link.EXACT: 0.76,
@@ -20,9 +20,6 @@ _BASE = {
 }
 _NAMED = 0.14
 _OWNING = {"by", "from"}
-_RESTRICTING = {"by", "from", "for", "in"}
-# A verb takes these: "open a connection".
-_DETERMINERS = {"a", "an", "the", "my", "your", "our"}
 
 
 def valued(reading: Reading, found: Bounded, shape: Shape) -> Condition | None:
@@ -93,7 +90,7 @@ def _ordered(found: Bounded, entry: Entry) -> tuple[str, ...]:
 def _evidence(reading: Reading, piece: Piece, entry: Entry, shape: Shape) -> float:
     """What speaks for the value being a condition, and what against it."""
     words = reading.words[piece.first : piece.last]
-    named = reading.is_named(entry.field, piece.first, piece.last)
+    named = _is_named_as_condition(reading, piece, entry, shape)
     long = len(words) > 1
     name = words[0].capital and entry.written[:1].isupper() and (long or piece.first > 0)
     change = _NAMED * named + 0.08 * long + 0.08 * name
@@ -103,64 +100,30 @@ def _evidence(reading: Reading, piece: Piece, entry: Entry, shape: Shape) -> flo
         change += 0.12 * (before in _OWNING or name)
     change += 0.06 * (before in NEGATIONS)
     if not named:
-        change -= _doubt(reading, piece, entry, shape, name or long)
+        change -= doubt(reading, piece, entry, shape, name or long)
     return change
 
 
-def _doubt(reading: Reading, piece: Piece, entry: Entry, shape: Shape, proper: bool) -> float:
-    """How likely it is no condition but a word of the topic, or another word altogether."""
-    words = reading.words[piece.first : piece.last]
-    doubt = 0.0
-    if piece.first in shape.topic:
-        doubt += 0.12 if proper else 0.25
-    if shape.factual:
-        # "what does Swiss law say" is about it; "who signs in Austria" restricts.
-        before = reading.words[piece.first - 1].fold if piece.first else ""
-        restricting = len(words) > 1 or before in _RESTRICTING
-        doubt += 0.05 if proper and restricting else 0.28
-    if len(words) == 1:
-        doubt += _single_doubt(reading, piece, entry, shape)
-    return doubt
-
-
-def _single_doubt(reading: Reading, piece: Piece, entry: Entry, shape: Shape) -> float:
-    word = reading.words[piece.first]
-    behind = reading.words[piece.last].fold if piece.last < len(reading.words) else ""
-    before = reading.words[piece.first - 1].fold if piece.first else ""
-    if word.fold in STOP_WORDS and not (word.text.isupper() and entry.written.isupper()):
-        return 0.6
-    doubt = 0.0
-    lower = entry.written[:1].isupper() and not word.capital
-    if lower and _compound(reading, piece, shape):
-        doubt += 0.2 if not shape.cased else 0.3
-    if behind in _DETERMINERS or (before == "to" and not word.capital):
-        doubt += 0.25
-    return doubt
-
-
-def _compound(reading: Reading, piece: Piece, shape: Shape) -> bool:
-    """Whether an unknown noun follows: "apple pie"."""
-    if piece.last >= len(reading.words) or piece.last in shape.heads:
-        return False
-    behind = reading.words[piece.last]
-    known = reading.piece_at(piece.last) is not None
-    return behind.fold.isalpha() and not known and behind.fold not in STOP_WORDS
+def _is_named_as_condition(reading: Reading, piece: Piece, entry: Entry, shape: Shape) -> bool:
+    """Whether the field is named beside; "is a vegan diet healthy" only speaks of one."""
+    if reading.is_named_before(entry.field, piece.first):
+        return True
+    name = reading.words[piece.first].capital and entry.written[:1].isupper()
+    return (name or not shape.factual) and reading.is_named_behind(entry.field, piece.last)
 
 
 def _has_neighbour(reading: Reading, piece: Piece, shape: Shape) -> bool:
-    if piece.last in shape.heads or piece.last == len(reading.words):
-        return True
-    for at in (piece.first - 1, piece.last):
-        other = reading.piece_at(at)
-        if other is not None and (other.values or other.period):
-            return True
-    return False
+    ends = piece.last == len(reading.words) and piece.first not in shape.topic
+    return ends or piece.last in shape.heads or has_value_beside(reading, piece)
 
 
 def _flagged(reading: Reading, piece: Piece, entry: Entry, shape: Shape) -> Condition:
     confidence = 0.78 + 0.06 * _has_neighbour(reading, piece, shape)
-    confidence -= 0.25 * (piece.first in shape.topic) + 0.25 * shape.factual
+    confidence -= DOUBT * (piece.first in shape.topic) + DOUBT * shape.factual
     if piece.last - piece.first == 1 and entry.link is Link.INFLECTED:
-        confidence -= 0.06
+        # "who approves travel" does not ask for what is approved.
+        confidence -= DOUBT
+    if is_compound(reading, piece, shape):
+        confidence -= DOUBT
     tests = ((Operator.EQUAL, bool(entry.value)),)
     return Condition(entry.field, ClauseKind.FLAG, piece.first, piece.last, confidence, tests)

@@ -39,6 +39,8 @@ TOPICAL = _words(
     "about regarding concerning called titled named covering discussing describing explaining "
     "mentioning where whose who on re containing depicting featuring saying"
 )
+# As do these, to the end of the clause: "where a soldier comes home from war".
+CLAUSAL = _words("where who whose whom")
 # ... until one of these begins another condition.
 RESTRICTING = _words(
     "by from since before after under over until published released issued written made rated "
@@ -49,6 +51,14 @@ INTERROGATIVE = _words(
     "why how who whom when is are was were do does did can could will would should shall may "
     "might must has have had what where"
 )
+# What follows one of these is a verb: "how do I report", "may I watch", "how to search".
+SUBJECTS = _words("i we you he she they it to")
+# Of somebody, and so no question after documents that somebody wrote.
+PERSONAL = _words("i we my our it")
+# May stand between the first word of a question and what is looked for.
+EXISTENTIAL = ARTICLES | _words("there is are was were do does did we you have has of kind kinds")
+# What stands between these and a noun is an event or a place: "after the war", "under the grill".
+SITUATING = _words("after before since until over under above below during through between against")
 # A question that begins so asks for documents, not for a fact.
 ASKING = _words("show find list give get search display need want looking return fetch any which")
 CONNECTORS = _words("or and , / & nor as well also plus either both neither")

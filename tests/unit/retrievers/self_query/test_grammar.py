@@ -147,6 +147,53 @@ def test_a_topic_is_no_condition(question: str) -> None:
     assert found.query == question
 
 
+@pytest.mark.parametrize(
+    "question",
+    [
+        "high shelves in the store room",  # of another noun
+        "running low on paper",  # a grade at nothing
+        "how do I report a leak",  # a verb
+        "who available staff may call",  # a flag of a noun
+        "the report of a lost badge",  # a part
+        "rooms in which a policy hangs",  # a clause
+        "is the office closed last week",  # a date of nothing that is looked for
+        "opening hours of the canteen in August",
+        "the meaning of travel",
+    ],
+)
+def test_a_word_that_is_also_a_value_is_none_by_itself(question: str) -> None:
+    assert understood(question).filter is None
+
+
+@pytest.mark.parametrize(
+    ("question", "expected"),
+    [
+        ("high risk documents", case("level", "EQUAL", "high")),
+        ("anything low", case("level", "EQUAL", "low")),
+        ("low or medium", case("level", "IN", ("low", "medium"))),
+        ("articles for travel", case("tags", "CONTAINS", "travel")),
+        ("layoffs in August", within(at(2024, 8), at(2024, 9))),
+        ("what failed last month", within(at(2025, 2), at(2025, 3))),
+    ],
+)
+def test_where_it_stands_makes_it_a_condition(question: str, expected: Filter) -> None:
+    assert understood(question).filter == expected
+
+
+def test_a_sure_value_is_not_widened_by_a_doubtful_one() -> None:
+    found = understood("memos about a report nobody read")
+
+    assert found.filter == case("kind", "EQUAL", "memo")
+
+
+def test_what_is_more_likely_topic_than_condition_is_dropped() -> None:
+    (clause,) = understood("high shelves in the store room").clauses
+
+    assert clause.fate is Fate.DROPPED
+    assert clause.confidence < 0.5
+    assert clause.reason == "more likely a part of the topic than a condition"
+
+
 def test_order_and_limit() -> None:
     found = understood("the three cheapest reports")
 
