@@ -53,8 +53,9 @@ class FieldVectors(Protocol[S]):
         """Whether documents of that type may have such vectors."""
         ...
 
-    def wanted(self, tenant: str, parsed: Parsed) -> list[Wanted[S]]:
-        """Those of a document, in the order of its text; starts of spans ascend."""
+    def wanted(self, tenant: str, parsed: Parsed, chunks: Sequence[Span]) -> list[Wanted[S]]:
+        """Those of a document that is cut into these chunks, in the order of its text; starts
+        of spans ascend."""
         ...
 
     def embed(self, sources: Sequence[S]) -> list[Vector]:
@@ -75,8 +76,9 @@ class ImageVectors:
         """Images alone."""
         return content_type is ContentType.IMAGE
 
-    def wanted(self, tenant: str, parsed: Parsed) -> list[Wanted[Pixels]]:
+    def wanted(self, tenant: str, parsed: Parsed, chunks: Sequence[Span]) -> list[Wanted[Pixels]]:
         """That of its pixels, for all of the text that stands for it."""
+        del chunks
         pixels = parsed.pixels
         if pixels is None:
             return []
@@ -102,7 +104,7 @@ class TableVectors:
         """Types whose parsers tell of tables."""
         return content_type in _WITH_TABLES
 
-    def wanted(self, tenant: str, parsed: Parsed) -> list[Wanted[Passage]]:
+    def wanted(self, tenant: str, parsed: Parsed, chunks: Sequence[Span]) -> list[Wanted[Passage]]:
         """Those of the texts that describe its tables."""
         if not parsed.tables:
             return []
@@ -116,7 +118,7 @@ class TableVectors:
                 digest(*shared, each.text.encode()),
                 Passage(parsed.title, each.text, ()),
             )
-            for each in descriptions(parsed, tokens, most)
+            for each in descriptions(parsed, chunks, tokens, most)
         ]
 
     def embed(self, sources: Sequence[Passage]) -> list[Vector]:

@@ -34,6 +34,7 @@ from rag_server.core.protocols import (
     Parsing,
     Workers,
 )
+from rag_server.core.values import Span
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -118,11 +119,12 @@ class Preparation:
         call.absorb(own)
         missing = [cut for cut in cuts if cut.key not in known]
         known.update(await self._embed_all(missing, parsed.title, call))
+        chunks = [cut.piece.span for cut in cuts]
         vectors = [
             vector
             for field in self._fields
             if field.reads(document.content_type)
-            for vector in await self._vectors(field, parsed, call)
+            for vector in await self._vectors(field, parsed, chunks, call)
         ]
         call.telemetry.reached("ingest.embedded")
         stored = NewDocument(
@@ -154,13 +156,13 @@ class Preparation:
         return Build(document.row, self._recipe, chunks)
 
     async def _vectors(
-        self, field: FieldVectors[Any], parsed: Parsed, call: Call
+        self, field: FieldVectors[Any], parsed: Parsed, chunks: Sequence[Span], call: Call
     ) -> list[NewVector]:
         """Those of a field beside the chunks; what was embedded before is not embedded again."""
         tenant = call.principal.tenant
 
         def known() -> tuple[list[Wanted[Any]], dict[bytes, Vector]]:
-            wanted = field.wanted(tenant, parsed)
+            wanted = field.wanted(tenant, parsed, chunks)
             found = self._embeddings.known([each.key for each in wanted])
             return wanted, {key: each.vector for key, each in found.items()}
 

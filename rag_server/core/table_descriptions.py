@@ -1,14 +1,14 @@
 """Tables as texts that can be embedded: what stands over a table, its header, and some rows.
 
 A row by itself does not say what it is about, and a long table does not fit into an embedder; so
-each group of rows that fits has its own text, beneath the same beginning.
+each group of rows that fits has its own text, beneath the same beginning. No group reaches over the
+end of a chunk: what is found is a chunk, which must hold the rows by which it was found.
 """
 
 import re
 from bisect import bisect_right
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 
 from rag_server.core.content import Mark, Parsed, Table
 from rag_server.core.values import Span
@@ -24,8 +24,7 @@ _SHARED, _HEADING = 1 / 2, 1 / 4
 
 @dataclass(frozen=True, slots=True)
 class Description:
-    """What a stretch of a table says. The `span` of the first one begins with the table, those
-    of others with their first row; together they hold the whole table."""
+    """What some rows of a table say, and the bytes from the first to the last of them."""
 
     span: Span
     text: str
@@ -39,19 +38,26 @@ class _Line:
     words: str
 
 
-def descriptions(parsed: Parsed, tokens: TokenOffsets, most: int) -> list[Description]:
+def descriptions(
+    parsed: Parsed, chunks: Sequence[Span], tokens: TokenOffsets, most: int
+) -> list[Description]:
     """Of all tables of a document, in order, of at most `most` tokens each, unless a row by itself
-    has more than half of these."""
-    encoded = parsed.text.encode()
+    has more than half of these. `chunks` of the document, whose ends ascend."""
+    encoded, ends = parsed.text.encode(), [each.end for each in chunks]
     return [
         each
         for table in parsed.tables
-        for each in _described(encoded, table, _heading(parsed.marks, table), tokens, most)
+        for each in _described(encoded, table, _heading(parsed.marks, table), ends, tokens, most)
     ]
 
 
 def _described(
-    encoded: bytes, table: Table, heading: str, tokens: TokenOffsets, most: int
+    encoded: bytes,
+    table: Table,
+    heading: str,
+    ends: Sequence[int],
+    tokens: TokenOffsets,
+    most: int,
 ) -> Iterator[Description]:
     over = "\n".join(each for each in (heading, table.caption) if each)
     header = " ".join(each.words for each in _lines(encoded, table.start, table.body))
@@ -60,23 +66,24 @@ def _described(
         "\n".join(each for each in (over, header) if each), tokens, int(most * _SHARED)
     )
     rows = list(_lines(encoded, table.body, table.end))
-    groups = list(_groups(rows, tokens, most - len(tokens(beginning))))
-    # The header belongs to the first group, and what stands between two to the former.
-    starts = [table.start, *(group[0].span.start for group in groups[1:]), table.end]
-    for group, (start, end) in zip(groups, pairwise(starts), strict=True):
+    for group in _groups(rows, ends, tokens, most - len(tokens(beginning))):
         words = "\n".join((*([beginning] if beginning else []), *(each.words for each in group)))
-        yield Description(Span(start, end), words)
+        yield Description(Span(group[0].span.start, group[-1].span.end), words)
 
 
-def _groups(rows: Sequence[_Line], tokens: TokenOffsets, room: int) -> Iterator[Sequence[_Line]]:
-    counts = _counts(rows, tokens)
-    first, used = 0, 0
-    for number, count in enumerate(counts):
-        if number > first and used + count > room:
-            yield rows[first:number]
-            first, used = number, 0
-        used += count
-    yield rows[first:]
+def _groups(
+    rows: Sequence[_Line], ends: Sequence[int], tokens: TokenOffsets, room: int
+) -> Iterator[Sequence[_Line]]:
+    group, chunk, used = list[_Line](), 0, 0
+    for row, count in zip(rows, _counts(rows, tokens), strict=True):
+        own = bisect_right(ends, row.span.start)
+        if group and (own != chunk or used + count > room):
+            yield group
+            group, used = [], 0
+        group.append(row)
+        chunk, used = own, used + count
+    if group:
+        yield group
 
 
 def _counts(rows: Sequence[_Line], tokens: TokenOffsets) -> list[int]:

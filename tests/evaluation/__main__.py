@@ -13,7 +13,7 @@ from rich.console import Console
 
 from rag_server.evaluation.bootstrap import Bootstrap
 from tests.bench.results import Results, machine
-from tests.evaluation import retrieval, selfquery_group
+from tests.evaluation import retrieval, selfquery_group, tables_group
 from tests.evaluation.discovery import Directory, directories, roots
 from tests.evaluation.options import DIRECTORY, Options
 from tests.evaluation.outcome import Outcome
@@ -24,6 +24,7 @@ Group = Callable[[Sequence[Directory], Options, Console], Outcome]
 GROUPS: Mapping[str, Group] = {
     "retrieval": retrieval.run,
     "selfquery": selfquery_group.run,
+    "tables": tables_group.run,
 }
 
 

@@ -35,12 +35,12 @@ class Run:
         (directory / "queries.jsonl").write_text("\n".join(map(json.dumps, queries)))
         (directory / "qrels.tsv").write_text(f"query-id\tcorpus-id\tscore\n{qrels}")
 
-    def __call__(self, *arguments: str) -> dict[str, Any]:
+    def __call__(self, *arguments: str, group: str = "retrieval") -> dict[str, Any]:
         options = ("--json", "--resamples", "200", "--out", str(self.out), *arguments)
         main(options, self._launch)
         printed = self._capsys.readouterr()
         self.said = printed.err
-        told: dict[str, Any] = json.loads(printed.out)["retrieval"]
+        told: dict[str, Any] = json.loads(printed.out)[group]
         return told
 
 
@@ -93,9 +93,9 @@ def test_every_pipeline_is_measured_on_every_set(run: Run, tmp_path: Path) -> No
 
 def test_a_second_run_embeds_nothing_and_follows_the_set(run: Run) -> None:
     run.set("plain", _own(_PLACES), _judged(_PLACES))
-    assert run()["figures"]["plain.default.mrr10"] == 1
+    assert run("--only", "retrieval")["figures"]["plain.default.mrr10"] == 1
     run.set("plain", _own(_PLACES[:3]), _judged(_PLACES))
-    figures = run()["figures"]
+    figures = run("--only", "retrieval")["figures"]
     # Three of the six documents are gone, and nothing of the first run is found any more.
     assert figures["plain.default.recall100"] == 0.5
 
@@ -119,6 +119,28 @@ def test_hostile_sets_are_measured_as_far_as_they_can_be(run: Run) -> None:
     assert "1 documents were refused (InvalidArgument)" in said
     assert "1 documents have no text and are left out" in said
     assert "desert" not in said
+
+
+def test_rows_of_tables_are_asked_for_with_and_without_their_field(run: Run) -> None:
+    directory = run.sets / "rows"
+    directory.mkdir()
+    rows = "".join(f"| {place} | {n} |\n" for n, place in enumerate(_PLACES))
+    (directory / "places.md").write_text(f"# Places\n\n| Place | Number |\n|---|---|\n{rows}")
+    asked = [("desert?", "| desert |"), ("moon?", "| moon |")]
+    (directory / "questions.jsonl").write_text(
+        "".join(
+            json.dumps({"question": question, "document": "places.md", "answer": answer}) + "\n"
+            for question, answer in asked
+        )
+    )
+    told = run("--only", "tables", "--set", "rows", group="tables")
+    assert told["left_out"] == {}
+    for name in ("dense", "dense_table", "default", "default_table", "table"):
+        assert told["figures"][f"tables.rows.{name}.row1"] == 0.5
+    assert told["figures"]["tables.rows.dense_table.mrr10_gain"] == 0
+    (directory / "questions.jsonl").write_text('{"question": "desert?", "document": "x.md"}')
+    told = run("--only", "tables", "--set", "rows", group="tables")
+    assert told["left_out"] == {"tables.rows": "Malformed"}
 
 
 def test_without_sets_there_is_nothing_to_measure_and_no_error(run: Run) -> None:

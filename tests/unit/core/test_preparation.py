@@ -132,7 +132,7 @@ async def test_an_unchanged_table_is_not_embedded_again(pool: BoundedPool) -> No
         new = prepared.document.vectors
         for each in new:
             assert each.modality is Modality.TABLE
-            assert each.span.of(text.encode()).decode() in tables
+            assert any(t.endswith(each.span.of(text.encode()).decode()) for t in tables)
             embeddings.stored[each.key] = Embedding(each.vector, np.zeros((0, 384), np.int8))
         return counting.passages - before, len(new)
 
