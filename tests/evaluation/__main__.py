@@ -90,6 +90,7 @@ def _options(asked: argparse.Namespace, launch: Launch) -> Options:
                 *(("--config", str(asked.config.resolve())) if asked.config else ()),
             ),
             fresh=asked.fresh,
+            token_vectors=asked.token_vectors,
         ),
         bootstrap=Bootstrap(asked.resamples, asked.seed),
         plans=[plan for path in asked.pipelines for plan in spelled_out(path)],
@@ -105,6 +106,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--set", action="append", default=[], help="one set by its name; repeatable")
     add("--pipelines", type=Path, action="append", default=[], help="names to specs, YAML or JSON")
     add("--config", type=Path, help="configuration of the server")
+    add("--token-vectors", action="store_true", help="collections keep token vectors")
     add("--fresh", action="store_true", help="embed everything anew")
     add("--json", action="store_true", help="everything as JSON on standard output")
     add("--resamples", type=int, default=10_000)

@@ -23,10 +23,13 @@ class Stored:
     notes: Sequence[str]
 
 
-def store(rag: RagClient, documents: Sequence[Text], advance: Advance) -> Stored:
+def store(
+    rag: RagClient, documents: Sequence[Text], advance: Advance, *, token_vectors: bool
+) -> Stored:
     """Have the collection hold exactly these documents; what is there is not embedded again.
     A document that the server refuses is told in the notes."""
-    rag.collections.create(COLLECTION, exist_ok=True)
+    keeping = f"{rag.server_info().embedder.name}+tokens" if token_vectors else ""
+    rag.collections.create(COLLECTION, embedder=keeping, exist_ok=True)
     ids = {_stored_id(each.id): each.id for each in documents}
 
     def progressed(progress: IngestProgress) -> None:

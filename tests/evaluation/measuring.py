@@ -35,7 +35,7 @@ def measure(
     name = directory.name
     with launch.serving(directory) as server, RagClient(server.address) as rag:
         with steps.step(f"{name}: documents", len(judged.documents)) as advance:
-            stored = store(rag, judged.documents, advance)
+            stored = store(rag, judged.documents, advance, token_vectors=launch.token_vectors)
         with grpc.insecure_channel(server.address, options=_CHANNEL) as channel:
             info = AdminServiceStub(channel).GetServerInfo(GetServerInfoRequest())
             plans = list(without_doubles([*listed(info), *parts(info), *extra]))

@@ -28,7 +28,8 @@ def cache_directory() -> Path:
 
 @dataclass(frozen=True, slots=True)
 class Launch:
-    """How servers are started. `embedder` tells data directories of different models apart."""
+    """How servers are started. `embedder` tells data directories of different models apart;
+    `token_vectors`: collections keep those of their chunks."""
 
     cache: Path = field(default_factory=cache_directory)
     embedder: str = "minilm"
@@ -36,13 +37,15 @@ class Launch:
     arguments: Sequence[str] = ()
     environment: Mapping[str, str] = field(default_factory=lambda: dict(_ENVIRONMENT))
     fresh: bool = False
+    token_vectors: bool = False
 
     def data_directory(self, directory: Directory) -> Path:
         """That of a set; another one where the set lies elsewhere, or the catalog's schema is
         another, since a server does not go back."""
         told = f"{directory.path}\n{REVISIONS[-1]}"
         digest = hashlib.sha256(told.encode(errors="surrogateescape")).hexdigest()[:12]
-        return self.cache / f"{directory.name}-{self.embedder}-{digest}"
+        kept = "-tokens" if self.token_vectors else ""
+        return self.cache / f"{directory.name}-{self.embedder}{kept}-{digest}"
 
     @contextmanager
     def serving(self, directory: Directory) -> Iterator[ServerProcess]:
