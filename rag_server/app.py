@@ -12,6 +12,7 @@ from rag_server.composition.health import Signal, follow_health, probes, start_s
 from rag_server.composition.jobs import job_runner, start_jobs
 from rag_server.composition.parts import Parts
 from rag_server.composition.pipelines import named_pipelines
+from rag_server.composition.plugins import installed_plugins
 from rag_server.composition.pools import open_pools
 from rag_server.composition.rerankers import load_cross_encoder
 from rag_server.composition.rpc import rpc_server
@@ -25,7 +26,6 @@ from rag_server.observability.logging import configure_logging
 from rag_server.observability.metrics import Metrics
 from rag_server.observability.telemetry import Observer
 from rag_server.observability.tracing import Tracing
-from rag_server.retrievers.plugins import check, installed
 from rag_server.settings import Settings, SettingsError
 
 _HEALTH_INTERVAL = 1.0
@@ -55,9 +55,9 @@ async def running(
     """
     _check_names(settings)
     pipelines = named_pipelines(settings)
-    plugins = installed()
+    plugins = installed_plugins()
     for pipeline in pipelines.values():
-        check(pipeline.retriever, plugins)
+        plugins.check(pipeline)
     async with AsyncExitStack() as stack:
         metrics = Metrics()
         tracing = _tracing(settings, stack)

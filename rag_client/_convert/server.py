@@ -22,11 +22,13 @@ def server_info(message: admin_service_pb2.GetServerInfoResponse) -> types.Serve
         limits=_limits(message.limits),
         components=tuple(_component(each) for each in message.components),
         uptime=message.uptime.ToTimedelta(),
-        retriever_plugins=tuple(
-            types.RetrieverPlugin(each.name, each.description, each.parameter_schema)
-            for each in message.retriever_plugins
-        ),
+        retriever_plugins=tuple(map(_plugin, message.retriever_plugins)),
+        reranker_plugins=tuple(map(_plugin, message.reranker_plugins)),
     )
+
+
+def _plugin(message: admin_service_pb2.PluginInfo) -> types.PluginInfo:
+    return types.PluginInfo(message.name, message.description, message.parameter_schema)
 
 
 def _limits(message: admin_service_pb2.Limits) -> types.Limits:

@@ -63,6 +63,7 @@ from rag_client.types.metadata_schema import (
 from rag_client.types.pipelines import (
     ConvexCombination,
     CrossEncoderReranker,
+    CustomReranker,
     CustomRetriever,
     DenseRetriever,
     Expansion,
@@ -102,7 +103,7 @@ from rag_client.types.server import (
     Health,
     Limits,
     PipelineInfo,
-    RetrieverPlugin,
+    PluginInfo,
     ServerInfo,
 )
 from rag_client.types.understanding import (
@@ -137,6 +138,7 @@ __all__ = [
     "ContentType",
     "ConvexCombination",
     "CrossEncoderReranker",
+    "CustomReranker",
     "CustomRetriever",
     "Degradation",
     "DegradationKind",
@@ -184,6 +186,7 @@ __all__ = [
     "ParentDocumentRetriever",
     "PipelineInfo",
     "PipelineSpec",
+    "PluginInfo",
     "Provenance",
     "RankedText",
     "Ranking",
@@ -194,7 +197,6 @@ __all__ = [
     "Retrieval",
     "RetrieveRequest",
     "Retriever",
-    "RetrieverPlugin",
     "Scalar",
     "SelfQueryRetriever",
     "SentenceChunking",

@@ -234,7 +234,17 @@ class LlmReranker:
     depth: int | None = None
 
 
-Reranker = MmrReranker | MaxSimReranker | CrossEncoderReranker | LlmReranker
+@dataclass(frozen=True, slots=True)
+class CustomReranker:
+    """The first `depth` (1 to 1,000, server default 50) by a plug-in of the server
+    (`server_info().reranker_plugins` lists them with their parameters)."""
+
+    name: str
+    parameters: Metadata = field(default_factory=dict)
+    depth: int | None = None
+
+
+Reranker = MmrReranker | MaxSimReranker | CrossEncoderReranker | LlmReranker | CustomReranker
 
 
 @dataclass(frozen=True, slots=True)

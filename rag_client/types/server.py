@@ -81,8 +81,9 @@ class ComponentStatus:
 
 
 @dataclass(frozen=True, slots=True)
-class RetrieverPlugin:
-    """A strategy for CustomRetriever; `parameter_schema` is a JSON schema as text."""
+class PluginInfo:
+    """A strategy for CustomRetriever or CustomReranker; `parameter_schema` is a JSON schema as
+    text."""
 
     name: str
     description: str
@@ -101,4 +102,5 @@ class ServerInfo:
     limits: Limits
     components: tuple[ComponentStatus, ...]
     uptime: timedelta
-    retriever_plugins: tuple[RetrieverPlugin, ...] = ()
+    retriever_plugins: tuple[PluginInfo, ...] = ()
+    reranker_plugins: tuple[PluginInfo, ...] = ()

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from rag_server.composition.engines import Engines
+from rag_server.composition.plugins import Plugins
 from rag_server.composition.pools import Pools
 from rag_server.core.collection_schemas import CollectionSchemas
 from rag_server.core.documents import GenerationSettings
@@ -11,7 +12,6 @@ from rag_server.core.preparation import Preparation
 from rag_server.core.protocols import Generator, PairScorer
 from rag_server.core.specs import PipelineSpec
 from rag_server.core.telemetry import Telemetry
-from rag_server.retrievers.plugins import RetrieverPlugin
 from rag_server.settings import Settings
 
 # Prepares documents for the generations with certain settings.
@@ -30,5 +30,5 @@ class Parts:
     generators: Mapping[type, Generator]
     pairs: PairScorer | None
     preparation: Preparations
-    plugins: Mapping[str, RetrieverPlugin]
+    plugins: Plugins
     schemas: CollectionSchemas

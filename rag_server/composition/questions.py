@@ -77,7 +77,7 @@ def _query_path(parts: Parts, shared: _Shared) -> QueryPath:
         exact_limit=settings.retrieval.exact_scan_limit,
         tail_limit=settings.retrieval.tail_limit,
         completion=shared.model,
-        plugins=parts.plugins,
+        plugins=parts.plugins.retrievers,
         schemas=parts.schemas,
         fields=engines.catalog.fields,
         field_index=ExactFields(engines.catalog.fields, settings.images.memory_bytes),

@@ -23,4 +23,4 @@ def load_cross_encoder(settings: Settings) -> PairScorer | None:
 
 def rerankers(parts: Parts, completion: Completion) -> Rerankers:
     """All of them, as far as the server is set up for each."""
-    return Rerankers(Materials(completion, parts.pairs))
+    return Rerankers(Materials(completion, parts.pairs, parts.plugins.rerankers))

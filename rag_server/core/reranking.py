@@ -10,10 +10,16 @@ from rag_server.core.protocols import Reranker, Workers
 from rag_server.core.question import AskedQuestion, PassageEncoder
 from rag_server.core.refinement import Refinement
 from rag_server.core.retrieval import Candidate, Degradation, Timing, Usage
-from rag_server.core.specs import CrossEncoderSpec, LlmRerankSpec, RerankerSpec
+from rag_server.core.specs import (
+    CrossEncoderSpec,
+    CustomRerankSpec,
+    LlmRerankSpec,
+    RerankerSpec,
+)
 
-# Strategies for which the score of before is nothing, so that no text is embedded for them.
-_READERS = (CrossEncoderSpec, LlmRerankSpec)
+# Strategies for which the score of before is nothing, or need not be, so that no text is embedded
+# for them unless they ask for vectors.
+_READERS = (CrossEncoderSpec, LlmRerankSpec, CustomRerankSpec)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,14 +81,14 @@ class RerankPath:
         texts = GivenTexts(request.texts, self._encoder, call)
         question = AskedQuestion(request.query, self._encoder, call)
         spec = request.reranker or self._default
-        reads = isinstance(spec, _READERS)
-        found = texts.as_given() if reads else texts.by_cosine(question)
+        given = isinstance(spec, _READERS)
+        found = texts.as_given() if given else texts.by_cosine(question)
         # All are looked at: who sends a text wants to know its place.
         refinement = Refinement((spec,) if spec else (), len(found), lenient=False)
         ranked = refinement.refined(self._reranker, question, texts, found, call)
         return RerankedTexts(
             texts=ranked[: request.top_k],
-            embedder="" if reads else self._embedder,
+            embedder=self._embedder if call.usage.text_embeddings else "",
             timings=call.timings(),
             usage=call.usage,
             degradations=tuple(call.degradations),

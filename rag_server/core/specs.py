@@ -234,13 +234,23 @@ class LlmRerankSpec:
     depth: int = 10
 
 
-RerankerSpec = MmrSpec | MaxSimSpec | CrossEncoderSpec | LlmRerankSpec
+@dataclass(frozen=True, slots=True)
+class CustomRerankSpec:
+    """The first `depth` candidates by a plug-in; what `parameters` mean is its own."""
+
+    name: str
+    parameters: Metadata = field(default_factory=dict)
+    depth: int = 50
+
+
+RerankerSpec = MmrSpec | MaxSimSpec | CrossEncoderSpec | LlmRerankSpec | CustomRerankSpec
 
 RERANKER_SPECS: Mapping[str, type[RerankerSpec]] = {
     "mmr": MmrSpec,
     "max_sim": MaxSimSpec,
     "cross_encoder": CrossEncoderSpec,
     "llm": LlmRerankSpec,
+    "custom": CustomRerankSpec,
 }
 RERANKER_NAMES: Mapping[type, str] = {spec: name for name, spec in RERANKER_SPECS.items()}
 
@@ -287,7 +297,7 @@ def searches_of(spec: RetrieverSpec) -> int:
 
 def asks_model(plan: PipelineSpec) -> bool:
     """Whether a retrieval may wait for a language model."""
-    reranked = any(isinstance(each, LlmRerankSpec) for each in plan.rerankers)
+    reranked = any(isinstance(each, LlmRerankSpec | CustomRerankSpec) for each in plan.rerankers)
     return reranked or _asks(plan.retriever)
 
 

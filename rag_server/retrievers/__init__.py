@@ -1,6 +1,6 @@
 """Strategies that turn a question into ranked chunks.
 
-May import core, text and resilience.
+May import core, text, resilience and plugins.
 """
 
 from collections.abc import Callable, Mapping

@@ -288,6 +288,7 @@ RULES: Mapping[type[Message], Sequence[Rule]] = {
     pipeline_pb2.MmrReranker: (Rule("relevance", _within(0, 1)), _DEPTH),
     pipeline_pb2.MaxSimReranker: (Rule("weight", _within(0, 1)), _DEPTH),
     pipeline_pb2.CrossEncoderReranker: (_DEPTH,),
+    pipeline_pb2.CustomReranker: (Rule("name", _name), _DEPTH),
     pipeline_pb2.LlmReranker: (Rule("depth", _within(2, 50)),),
     pipeline_pb2.Retriever: tuple(Rule(strategy, _nested) for strategy in RETRIEVER_SPECS),
     pipeline_pb2.DenseRetriever: (Rule("min_score", _within(-1, 1)),),

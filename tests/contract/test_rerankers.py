@@ -15,10 +15,12 @@ from rag_server.core.call import Call, Deadline
 from rag_server.core.documents import GenerationSettings, Vector, View
 from rag_server.core.principal import ANONYMOUS
 from rag_server.core.protocols import Catalog, Reranker, Reranking
+from rag_server.core.ranking import ranked
 from rag_server.core.retrieval import Candidate, StageScore
 from rag_server.core.specs import (
     RERANKER_NAMES,
     CrossEncoderSpec,
+    CustomRerankSpec,
     LlmRerankSpec,
     MaxSimSpec,
     MmrSpec,
@@ -26,6 +28,7 @@ from rag_server.core.specs import (
 )
 from rag_server.rerankers import RERANKERS, Materials, Rerankers
 from rag_server.rerankers.pair_model import load_pair_model
+from rag_server.rerankers.plugins import RerankerPlugin
 from tests.contract.conftest import Sketch
 from tests.cross_encoder import write_cross_encoder
 
@@ -35,6 +38,7 @@ SPECS: dict[type, RerankerSpec] = {
     MaxSimSpec: MaxSimSpec(),
     CrossEncoderSpec: CrossEncoderSpec(),
     LlmRerankSpec: LlmRerankSpec(depth=6),
+    CustomRerankSpec: CustomRerankSpec("plain"),
 }
 
 Rerank = Callable[..., list[Candidate]]
@@ -65,6 +69,15 @@ class Backwards:
         return {"ranking": list(range(count, 0, -1))}
 
 
+class Plain:
+    """What a plug-in makes: orders by the length of texts, as far as these are there."""
+
+    def rerank(self, reranking: Reranking, call: Call) -> list[Candidate]:
+        read = reranking.contents.read([each.row for each in reranking.candidates])
+        present = [each for each in reranking.candidates if each.row in read]
+        return ranked("custom", ((e, len(read[e.row].text)) for e in present), reranking.limit)
+
+
 @pytest.fixture(params=RERANKERS)
 def spec(request: pytest.FixtureRequest) -> RerankerSpec:
     return SPECS[request.param]
@@ -73,7 +86,7 @@ def spec(request: pytest.FixtureRequest) -> RerankerSpec:
 @pytest.fixture
 def reranker(tmp_path: Path) -> Reranker:
     pairs = load_pair_model(write_cross_encoder(tmp_path / "cross", WORDS), None)
-    return Rerankers(Materials(Backwards(), pairs))
+    return Rerankers(Materials(Backwards(), pairs, {"plain": RerankerPlugin("", {}, Plain)}))
 
 
 @pytest.fixture

@@ -19,7 +19,7 @@ class GetServerInfoRequest(_message.Message):
     def __init__(self) -> None: ...
 
 class GetServerInfoResponse(_message.Message):
-    __slots__ = ("version", "caller", "pipelines", "embedder", "generators", "limits", "components", "uptime", "retriever_plugins")
+    __slots__ = ("version", "caller", "pipelines", "embedder", "generators", "limits", "components", "uptime", "retriever_plugins", "reranker_plugins")
     VERSION_FIELD_NUMBER: _ClassVar[int]
     CALLER_FIELD_NUMBER: _ClassVar[int]
     PIPELINES_FIELD_NUMBER: _ClassVar[int]
@@ -29,6 +29,7 @@ class GetServerInfoResponse(_message.Message):
     COMPONENTS_FIELD_NUMBER: _ClassVar[int]
     UPTIME_FIELD_NUMBER: _ClassVar[int]
     RETRIEVER_PLUGINS_FIELD_NUMBER: _ClassVar[int]
+    RERANKER_PLUGINS_FIELD_NUMBER: _ClassVar[int]
     version: str
     caller: CallerInfo
     pipelines: _containers.RepeatedCompositeFieldContainer[PipelineInfo]
@@ -37,10 +38,11 @@ class GetServerInfoResponse(_message.Message):
     limits: Limits
     components: _containers.RepeatedCompositeFieldContainer[ComponentStatus]
     uptime: _duration_pb2.Duration
-    retriever_plugins: _containers.RepeatedCompositeFieldContainer[RetrieverPlugin]
-    def __init__(self, version: _Optional[str] = ..., caller: _Optional[_Union[CallerInfo, _Mapping]] = ..., pipelines: _Optional[_Iterable[_Union[PipelineInfo, _Mapping]]] = ..., embedder: _Optional[_Union[EmbedderInfo, _Mapping]] = ..., generators: _Optional[_Iterable[str]] = ..., limits: _Optional[_Union[Limits, _Mapping]] = ..., components: _Optional[_Iterable[_Union[ComponentStatus, _Mapping]]] = ..., uptime: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., retriever_plugins: _Optional[_Iterable[_Union[RetrieverPlugin, _Mapping]]] = ...) -> None: ...
+    retriever_plugins: _containers.RepeatedCompositeFieldContainer[PluginInfo]
+    reranker_plugins: _containers.RepeatedCompositeFieldContainer[PluginInfo]
+    def __init__(self, version: _Optional[str] = ..., caller: _Optional[_Union[CallerInfo, _Mapping]] = ..., pipelines: _Optional[_Iterable[_Union[PipelineInfo, _Mapping]]] = ..., embedder: _Optional[_Union[EmbedderInfo, _Mapping]] = ..., generators: _Optional[_Iterable[str]] = ..., limits: _Optional[_Union[Limits, _Mapping]] = ..., components: _Optional[_Iterable[_Union[ComponentStatus, _Mapping]]] = ..., uptime: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., retriever_plugins: _Optional[_Iterable[_Union[PluginInfo, _Mapping]]] = ..., reranker_plugins: _Optional[_Iterable[_Union[PluginInfo, _Mapping]]] = ...) -> None: ...
 
-class RetrieverPlugin(_message.Message):
+class PluginInfo(_message.Message):
     __slots__ = ("name", "description", "parameter_schema")
     NAME_FIELD_NUMBER: _ClassVar[int]
     DESCRIPTION_FIELD_NUMBER: _ClassVar[int]

@@ -19,16 +19,18 @@ class PipelineSpec(_message.Message):
     def __init__(self, retriever: _Optional[_Union[Retriever, _Mapping]] = ..., rerankers: _Optional[_Iterable[_Union[Reranker, _Mapping]]] = ...) -> None: ...
 
 class Reranker(_message.Message):
-    __slots__ = ("mmr", "max_sim", "cross_encoder", "llm")
+    __slots__ = ("mmr", "max_sim", "cross_encoder", "llm", "custom")
     MMR_FIELD_NUMBER: _ClassVar[int]
     MAX_SIM_FIELD_NUMBER: _ClassVar[int]
     CROSS_ENCODER_FIELD_NUMBER: _ClassVar[int]
     LLM_FIELD_NUMBER: _ClassVar[int]
+    CUSTOM_FIELD_NUMBER: _ClassVar[int]
     mmr: MmrReranker
     max_sim: MaxSimReranker
     cross_encoder: CrossEncoderReranker
     llm: LlmReranker
-    def __init__(self, mmr: _Optional[_Union[MmrReranker, _Mapping]] = ..., max_sim: _Optional[_Union[MaxSimReranker, _Mapping]] = ..., cross_encoder: _Optional[_Union[CrossEncoderReranker, _Mapping]] = ..., llm: _Optional[_Union[LlmReranker, _Mapping]] = ...) -> None: ...
+    custom: CustomReranker
+    def __init__(self, mmr: _Optional[_Union[MmrReranker, _Mapping]] = ..., max_sim: _Optional[_Union[MaxSimReranker, _Mapping]] = ..., cross_encoder: _Optional[_Union[CrossEncoderReranker, _Mapping]] = ..., llm: _Optional[_Union[LlmReranker, _Mapping]] = ..., custom: _Optional[_Union[CustomReranker, _Mapping]] = ...) -> None: ...
 
 class MaxSimReranker(_message.Message):
     __slots__ = ("weight", "depth")
@@ -49,6 +51,23 @@ class LlmReranker(_message.Message):
     DEPTH_FIELD_NUMBER: _ClassVar[int]
     depth: int
     def __init__(self, depth: _Optional[int] = ...) -> None: ...
+
+class CustomReranker(_message.Message):
+    __slots__ = ("name", "parameters", "depth")
+    class ParametersEntry(_message.Message):
+        __slots__ = ("key", "value")
+        KEY_FIELD_NUMBER: _ClassVar[int]
+        VALUE_FIELD_NUMBER: _ClassVar[int]
+        key: str
+        value: _metadata_pb2.Value
+        def __init__(self, key: _Optional[str] = ..., value: _Optional[_Union[_metadata_pb2.Value, _Mapping]] = ...) -> None: ...
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    PARAMETERS_FIELD_NUMBER: _ClassVar[int]
+    DEPTH_FIELD_NUMBER: _ClassVar[int]
+    name: str
+    parameters: _containers.MessageMap[str, _metadata_pb2.Value]
+    depth: int
+    def __init__(self, name: _Optional[str] = ..., parameters: _Optional[_Mapping[str, _metadata_pb2.Value]] = ..., depth: _Optional[int] = ...) -> None: ...
 
 class MmrReranker(_message.Message):
     __slots__ = ("relevance", "depth")

@@ -15,7 +15,7 @@ from rag_server.core.health import Component
 from rag_server.core.principal import Role
 from rag_server.core.protocols import Embedder
 from rag_server.core.specs import PipelineSpec
-from rag_server.retrievers.plugins import RetrieverPlugin
+from rag_server.plugins import Plugin
 from rag_server.transport.convert.backups import backup_message, backup_order, restore_order
 from rag_server.transport.convert.jobs import job_message
 from rag_server.transport.convert.pipelines import fill_pipeline
@@ -37,7 +37,8 @@ class ServerFacts:
     pipelines: Mapping[str, PipelineSpec]
     default_pipeline: str
     generators: Sequence[str]
-    plugins: Mapping[str, RetrieverPlugin]
+    retriever_plugins: Mapping[str, Plugin]
+    reranker_plugins: Mapping[str, Plugin]
     max_message_bytes: int
     max_data_bytes: int
     default_deadline: float
@@ -85,14 +86,8 @@ class AdminServicer:
             limits=self._limits(),
             components=[_component(name, each) for name, each in self._components().items()],
             uptime=_duration(time.monotonic() - self._started),
-            retriever_plugins=[
-                pb.RetrieverPlugin(
-                    name=name,
-                    description=each.description,
-                    parameter_schema=json.dumps(each.parameters),
-                )
-                for name, each in sorted(facts.plugins.items())
-            ],
+            retriever_plugins=_plugins(facts.retriever_plugins),
+            reranker_plugins=_plugins(facts.reranker_plugins),
         )
 
     async def CreateBackup(
@@ -157,6 +152,17 @@ class AdminServicer:
             max_rerank_texts=MAX_RERANK_TEXTS,
             max_rerank_bytes=MAX_RERANK_BYTES,
         )
+
+
+def _plugins(plugins: Mapping[str, Plugin]) -> list[pb.PluginInfo]:
+    return [
+        pb.PluginInfo(
+            name=name,
+            description=each.description,
+            parameter_schema=json.dumps(each.parameters),
+        )
+        for name, each in sorted(plugins.items())
+    ]
 
 
 def _component(name: str, component: Component) -> pb.ComponentStatus:

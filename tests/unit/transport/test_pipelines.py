@@ -10,6 +10,7 @@ from rag_server.core.errors import InvalidRequest
 from rag_server.core.specs import (
     ConvexSpec,
     CrossEncoderSpec,
+    CustomRerankSpec,
     CustomSpec,
     DenseSpec,
     Expansion,
@@ -67,6 +68,7 @@ RERANKERS: list[RerankerSpec] = [
     MmrSpec(0.0, 3),
     CrossEncoderSpec(7),
     LlmRerankSpec(),
+    CustomRerankSpec("quoted", {"weight": 0.5, "days": 3}, 9),
     MaxSimSpec(0.5),
 ]
 

@@ -6,7 +6,8 @@ from datetime import UTC, datetime
 
 from rag_server.core.call import Call
 from rag_server.core.protocols import ChunkStore, Retriever, Search
-from rag_server.core.retrieval import Candidate, StageScore
+from rag_server.core.ranking import ranked
+from rag_server.core.retrieval import Candidate
 from rag_server.core.specs import CustomSpec
 from rag_server.core.values import Metadata
 from rag_server.retrievers.plugins import RetrieverPlugin
@@ -26,23 +27,12 @@ class RecentRetriever:
         wider = replace(search, spec=spec.base, limit=max(_DEPTH, search.limit))
         found = self._base.retrieve(wider, call)
         chunks = self._chunks.read([each.row for each in found])
-        scores = {
-            each.chunk_id: each.score + _boost(chunks[each.row].metadata, spec.parameters)
+        scored = [
+            (each, each.score + _boost(chunks[each.row].metadata, spec.parameters))
             for each in found
             if each.row in chunks
-        }
-        best = sorted(
-            (each for each in found if each.chunk_id in scores),
-            key=lambda each: (-scores[each.chunk_id], each.chunk_id),
-        )
-        return [
-            replace(
-                each,
-                score=scores[each.chunk_id],
-                stages=(*each.stages, StageScore("recent", scores[each.chunk_id], rank)),
-            )
-            for rank, each in enumerate(best[: search.limit], 1)
         ]
+        return ranked("recent", scored, search.limit)
 
 
 def _boost(metadata: Metadata, parameters: Metadata) -> float:
