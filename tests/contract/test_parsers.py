@@ -41,6 +41,32 @@ BROKEN = st.text() | st.lists(
         ]
     )
 ).map("".join)
+# What may follow the beginning of a table, of any type.
+TORN = st.lists(
+    st.sampled_from(
+        (
+            *("<table>", "</table>", "<tr>", "</tr>", "<td>", "<th>", "<thead>", "</thead>"),
+            *(
+                "<caption>",
+                "</caption>",
+                "<pre>",
+                "</pre>",
+                "<p>",
+                "<div hidden>",
+                "</div>",
+                "<h2>",
+            ),
+            *("|", "|-|-|", "\n|a|b|\n|-|-|\n", "```", "#", "> ", "\\", "-", ",", '"', "&nbsp;"),
+            *("\n", "\n\n", "\r\n", "\t", " ", "\x0b", "\u2028", "\ufeff", "x", "\u00e9"),
+        )
+    ),
+    max_size=40,
+).map("".join)
+TABLES = {
+    ContentType.HTML: "<table><tr><td>a<td>b<tr><td>",
+    ContentType.MARKDOWN: "a|b\n-|-\n",
+    ContentType.CSV: "a,b\n",
+}
 TEXTS = [each for each in PARSERS if each.is_text]
 # Without words of their own.
 SEEN = [ContentType.IMAGE]
@@ -130,6 +156,24 @@ def test_malformed_content_is_read_the_same_way_every_time(
     starts = [mark.start for mark in found.marks]
     assert starts == sorted(set(starts))
     assert all(0 <= start <= size for start in starts)
+
+
+@settings(max_examples=100, deadline=None)
+@given(content=TORN)
+@pytest.mark.parametrize(("content_type", "begin"), TABLES.items(), ids=TABLES)
+def test_tables_lie_within_the_text_one_after_the_other(
+    content_type: ContentType, begin: str, content: str
+) -> None:
+    found = parsed((begin + content).encode(), content_type)
+    if isinstance(found, str):
+        return
+    text, reached = found.text.encode(), 0
+    for each in found.tables:
+        assert reached <= each.start <= each.body < each.end
+        assert text[each.start : each.body].decode().strip() or each.start == each.body
+        assert text[each.body : each.end].decode().strip()
+        reached = each.end
+    assert reached <= len(text)
 
 
 @settings(max_examples=30, deadline=None)

@@ -16,7 +16,7 @@ from ragrpc.v1.chunking_pb2 import (
     MarkdownChunking,
     SentenceChunking,
 )
-from ragrpc.v1.modality_pb2 import MODALITY_IMAGE, MODALITY_TEXT
+from ragrpc.v1.modality_pb2 import MODALITY_IMAGE, MODALITY_TABLE, MODALITY_TEXT
 from referencing import Registry, Resource
 from typer.testing import CliRunner
 
@@ -177,6 +177,9 @@ def test_an_image_is_a_question(filled: Run, server: FakeServer, tmp_path: Path)
     filled("retrieve", "-c", "handbook", "q", "--image", image, "--min-score", "0.5", code=2)
     filled("collections", "create", "photos", "--field", "image")
     assert list(server.calls_of("CreateCollection")[-1].request.fields) == [MODALITY_IMAGE]
+    filled("collections", "create", "reports", "--field", "table", "--field", "image")
+    wanted = [MODALITY_TABLE, MODALITY_IMAGE]
+    assert list(server.calls_of("CreateCollection")[-1].request.fields) == wanted
 
 
 def test_retrieve_shows_hits_best_first(filled: Run) -> None:

@@ -13,10 +13,12 @@ from rag_server.core.content import ContentType
 from rag_server.core.errors import DeadlineExceeded, InvalidRequest
 from rag_server.ingestion.parsers import PARSERS
 from rag_server.ingestion.sandbox.answer import ParserDefect
+from rag_server.ingestion.sandbox.answer import parsed as answered
 from rag_server.ingestion.sandbox.pool import ParsingPool
 from tests.files import a_pdf
 
 HTML = b"<title>T</title><h1>One</h1><p>Caf\xc3\xa9.</p><h2>Two</h2><p>More.</p>"
+TABLE = b"<h1>T</h1><table><caption>C</caption><tr><th>a<th>\xc3\xa9<tr><td>1<td>2</table>"
 
 
 def do(pool: ParsingPool, deed: str, seconds: float = 60.0) -> str:
@@ -50,6 +52,36 @@ def test_a_process_makes_of_a_document_what_its_parser_does(
     found = pool.parse(content_type, content, Deadline(60.0))
     assert found == PARSERS[content_type].parse(content)
     assert found.marks
+
+
+def test_it_tells_of_tables_too(pool: ParsingPool) -> None:
+    found = pool.parse(ContentType.HTML, TABLE, Deadline(60.0))
+    assert found == PARSERS[ContentType.HTML].parse(TABLE)
+    assert [each.caption for each in found.tables] == ["C"]
+
+
+@pytest.mark.parametrize(
+    "tables",
+    [
+        [[0, 1, 9, "c"]],
+        [[2, 1, 3, ""]],
+        [[1, 1, 1, ""]],
+        [[-1, 0, 2, ""]],
+        [[0, 1, 3, ""], [2, 2, 4, ""]],
+        # Within a character.
+        [[0, 2, 5, ""]],
+        [[0, 1.0, 3, ""]],
+        [[0, 1, 3, None]],
+        [[0, 1, 3]],
+        [[0, 1, 3, "\ud800"]],
+        None,
+    ],
+)
+def test_tables_that_make_no_sense_are_not_believed(tables: object) -> None:
+    head = {"title": "", "marks": [], "tables": tables}
+    # As `process` takes it.
+    with pytest.raises((ValueError, TypeError)):
+        answered(head, "a\u00e9bcd".encode())
 
 
 @pytest.mark.usefixtures("hostile_library")
