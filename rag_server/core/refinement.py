@@ -16,7 +16,7 @@ _RESERVED_SHARE = 0.2
 @dataclass(frozen=True, slots=True)
 class Refinement:
     """How found candidates become the hits of a call. `lenient`: what the server or the
-    collection is not set up for is skipped, too."""
+    collection is not set up for is left out, which `explain` tells."""
 
     rerankers: Sequence[RerankerSpec]
     top_k: int
@@ -55,7 +55,9 @@ class Refinement:
         except PreconditionFailed as error:
             if not self.lenient:
                 raise
-            return self._skipped(asked, name, error, call)
+            # The same in every call, and nothing that the caller can change: no degradation.
+            call.narrow("left_out", len(asked.candidates), f"{name}: {error}")
+            return asked.candidates
         call.narrow("reranked", len(reranked), name)
         return reranked
 

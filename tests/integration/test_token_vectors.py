@@ -78,6 +78,20 @@ def test_one_that_does_not_is_refused_until_it_is_reindexed(
     assert stages(rag.retrieve(collection, QUESTION, spec=SPEC)) == ["dense", "max_sim"]
 
 
+def test_the_precise_pipeline_takes_what_there_is(rag: RagClient, keeping: str) -> None:
+    """What a collection cannot have is no degradation of each of its calls."""
+    for name, embedder in (("precise-with", keeping), ("precise-without", "")):
+        rag.collections.create(name, embedder=embedder)
+        rag.documents.upsert(name, DOCUMENTS)
+    with_tokens = rag.retrieve("precise-with", QUESTION, pipeline="precise", explain=True)
+    without = rag.retrieve("precise-without", QUESTION, pipeline="precise", explain=True)
+    assert "max_sim" in stages(with_tokens)
+    assert "max_sim" not in stages(without)
+    assert "left_out" not in [each.step for each in with_tokens.funnel]
+    (left_out,) = [each for each in without.funnel if each.step == "left_out"]
+    assert left_out.detail.startswith("max_sim: there are no token vectors")
+
+
 def test_an_embedder_that_there_is_not_is_named(rag: RagClient) -> None:
     with pytest.raises(NotFound) as caught:
         rag.collections.create("nowhere", embedder="none+tokens")

@@ -11,7 +11,7 @@ from rag_server.core.errors import DeadlineExceeded, PreconditionFailed, RagErro
 from rag_server.core.principal import ANONYMOUS
 from rag_server.core.protocols import Reranking
 from rag_server.core.refinement import Refinement
-from rag_server.core.retrieval import Candidate, DegradationKind
+from rag_server.core.retrieval import Candidate, DegradationKind, FunnelStep
 from rag_server.core.specs import MmrSpec
 
 FOUND = [Candidate(n, f"c{n}", 1.0 - n / 100) for n in range(8)]
@@ -108,7 +108,8 @@ def test_one_that_is_not_set_up_fails_a_spec_and_not_a_name() -> None:
         strict.refined(reranker, Which(), NOTHING, FOUND, call)
     named = Refinement((MmrSpec(),), 2, lenient=True)
     assert rows(named.refined(reranker, Which(), NOTHING, FOUND, call)) == [0, 1]
-    assert [each.kind for each in call.degradations] == [DegradationKind.RERANKER_SKIPPED]
+    assert call.degradations == []
+    assert call.funnel == [FunnelStep("left_out", 8, "mmr: set this first")]
 
 
 def test_nothing_found_is_nothing_to_rerank() -> None:
