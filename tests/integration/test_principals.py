@@ -11,11 +11,15 @@ import pytest
 from rag_client import (
     Document,
     F,
+    Modality,
+    MultimodalRetriever,
     NotFound,
     PermissionDenied,
+    PipelineSpec,
     RagClient,
     RagError,
     Unauthenticated,
+    WeightedField,
 )
 from tests.serving import ServerProcess, serving
 
@@ -192,3 +196,28 @@ def test_anonymous_on_the_network_is_refused_at_start(tmp_path: Path) -> None:
     assert finished.returncode == 2
     assert len(finished.stderr.strip().splitlines()) == 1
     assert "auth.mode" in finished.stderr
+
+
+def test_tables_are_those_of_the_tenant_that_the_filter_lets_through(client: MakeClient) -> None:
+    spec = PipelineSpec(MultimodalRetriever([WeightedField(Modality.TABLE)]))
+    table = "# Wages\n\n| Name | Wage |\n|---|---|\n| Ada | 70,000 |\n"
+    acme, rival = (
+        client("acme-tables", "admin", "writer", "reader"),
+        client("rival", "writer", "reader"),
+    )
+    acme.collections.create("wages", fields=["table"])
+    rival.collections.create("wages", fields=["table"])
+    for level in ("secret", "open"):
+        document = Document(
+            level, f"{table}| {level} | 1 |\n", "markdown", metadata={"level": level}
+        )
+        acme.documents.upsert("wages", [document]).raise_for_failures()
+    only = {"field": "level", "operator": "OPERATOR_EQUAL", "value": {"stringValue": "open"}}
+    narrow = client("acme-tables", "reader", filter=json.dumps({"comparison": only}))
+
+    def seen(rag: RagClient) -> set[str]:
+        return {hit.document_id for hit in rag.retrieve("wages", "wage of Ada", spec=spec).hits}
+
+    assert seen(acme) == {"secret", "open"}
+    assert seen(narrow) == {"open"}
+    assert seen(rival) == set()

@@ -1,5 +1,6 @@
 """The chunks at which the nearest vectors of a field stand."""
 
+from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -85,14 +86,16 @@ class FieldSearch:
         documents = list({document for document, _, _ in found})
         for place in self.fields.places(search.view, documents):
             places.setdefault(place.document, []).append(place)
+        ends = {document: [each.span.end for each in own] for document, own in places.items()}
         best: dict[str, Candidate] = {}
         for document, start, score in found:
             if document in places:
-                place = _at(places[document], start)
+                place = _at(places[document], ends[document], start)
                 best.setdefault(place.chunk_id, Candidate(place.row, place.chunk_id, score))
         return list(best.values())
 
 
-def _at(places: Sequence[Place], start: int) -> Place:
-    """The first chunk that reaches beyond a byte; chunks leave out white space."""
-    return next((each for each in places if each.span.end > start), places[-1])
+def _at(places: Sequence[Place], ends: Sequence[int], start: int) -> Place:
+    """The first chunk that reaches beyond a byte; chunks leave out white space. Their `ends`
+    ascend."""
+    return places[min(bisect_right(ends, start), len(places) - 1)]
