@@ -21,7 +21,7 @@ from rag_server.core.vector_applier import VectorApplier
 from rag_server.settings import Settings
 from tests.contract.conftest import IDENTITY, Clock, Sketch, entry
 
-SOON_SECONDS = 30.0
+SOON_SECONDS = 120.0
 # What there is to be found.
 ALL = {entry(word) for word in ("one", "two", "three")}
 

@@ -27,8 +27,12 @@ from tests.waiting import eventually
 
 ROOMY = 2**20
 RETENTION = 3_600.0
-SOON = Deadline(600.0)
 Open = Callable[..., ResidentIndex]
+
+
+def soon() -> Deadline:
+    """From now on: the tests may have begun long before this one."""
+    return Deadline(60.0)
 
 
 @pytest.fixture
@@ -66,14 +70,14 @@ def newest(catalog: Catalog) -> View:
 
 def loaded(index: ResidentIndex, view: View) -> ResidentView:
     eventually(lambda: index.loaded(view))
-    seen = index.view(view, SOON)
+    seen = index.view(view, soon())
     assert seen is not None
     return seen
 
 
 def rows_of(catalog: Catalog, view: View, filter: Filter | None = None) -> list[int]:
     """As the catalog says, one document after the other."""
-    documents = None if filter is None else catalog.chunks.matching(view, filter, SOON)
+    documents = None if filter is None else catalog.chunks.matching(view, filter, soon())
     rows, _ = catalog.chunks.vectors(view, documents=documents)
     return [row for row, _ in rows]
 
@@ -136,14 +140,14 @@ def take(catalog: Catalog, docs: Collection, clock: Clock, step: Step) -> None:
 
 
 def assert_same(catalog: Catalog, index: ResidentIndex, view: View, filter: Filter) -> None:
-    seen = index.view(view, SOON)
+    seen = index.view(view, soon())
     assert seen is not None
     for asked in (None, filter):
         chunks, expected = seen.passing(asked), rows_of(catalog, view, asked)
         assert sorted(chunks.rows().tolist()) == expected
         assert chunks.count == len(expected)
         if asked is not None:
-            passing = catalog.chunks.matching(view, asked, SOON)
+            passing = catalog.chunks.matching(view, asked, soon())
             assert chunks.documents() == {
                 e for e in passing if catalog.chunks.count(view, documents={e})
             }
@@ -174,14 +178,14 @@ def test_the_nearest_are_those_of_plain_arithmetic(
         catalog.documents.write(docs, [document])
     view = newest(catalog)
     index = opened(memory)
-    eventually(lambda: index.view(view, SOON) is not None)
+    eventually(lambda: index.view(view, soon()) is not None)
     if memory == ROOMY:
         eventually(lambda: index.loaded(view))
-    seen = index.view(view, SOON)
+    seen = index.view(view, soon())
     assert seen is not None
     asked = catalog_vector("w3x1")
     few = Comparison("n", Operator.GREATER_OR_EQUAL, 5)
-    found = seen.passing(few).nearest(asked, 6, SOON)
+    found = seen.passing(few).nearest(asked, 6, soon())
     scored = {
         f"d{number:02}:{word}": float(catalog_vector(word) @ asked)
         for number, text in enumerate(texts)
@@ -234,10 +238,10 @@ def test_values_are_those_of_what_is_visible(
     index = opened()
     loaded(index, old)
     catalog.documents.delete(docs, ["d0"])
-    seen = index.view(newest(catalog), SOON)
+    seen = index.view(newest(catalog), soon())
     assert seen is not None
     assert (seen.fields(), seen.values("team")) == (["team"], [("it", 2), ("ops", 1)])
-    before = index.view(old, SOON)
+    before = index.view(old, soon())
     assert before is not None
     assert before.values("team") == [("it", 2), ("hr", 1), ("ops", 1)]
 
@@ -248,11 +252,11 @@ def test_what_is_not_loaded_is_said_so(
     index = ResidentIndex(
         catalog.collections, catalog.log, SILENT, memory_bytes=ROOMY, retention=RETENTION
     )
-    assert index.view(newest(catalog), SOON) is None
+    assert index.view(newest(catalog), soon()) is None
     catalog.documents.write(docs, [Sketch("a").drawn()])
     started = opened()
     loaded(started, newest(catalog))
-    assert started.view(View(docs.id, 1, 0), SOON) is None
+    assert started.view(View(docs.id, 1, 0), soon()) is None
 
 
 class Overtaken:
@@ -306,4 +310,4 @@ def test_a_deleted_collection_is_let_go(
     view, index = newest(catalog), opened()
     loaded(index, view)
     catalog.collections.delete("acme", "docs")
-    eventually(lambda: index.view(view, SOON) is None)
+    eventually(lambda: index.view(view, soon()) is None)
