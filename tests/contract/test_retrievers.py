@@ -1,7 +1,7 @@
 """What every retriever owes: visible chunks only, exactly filtered, best first."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -12,6 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
+from rag_server.composition.index import open_index
 from rag_server.core.call import Call, Deadline
 from rag_server.core.content import Modality
 from rag_server.core.documents import GenerationSettings, IndexSettings, Vector, View
@@ -46,7 +47,17 @@ from rag_server.indexes.resident.index import ResidentIndex
 from rag_server.retrievers import RETRIEVERS, Retrievers, Sources
 from rag_server.retrievers.plugins import RetrieverPlugin
 from rag_server.settings import Settings
-from tests.contract.conftest import IDENTITY, Sketch, vector_of
+from rag_server.stores.catalog.catalog import open_catalog
+from rag_server.stores.catalog.location import Location, PostgresOptions
+from tests.contract.conftest import (
+    CATALOGS,
+    IDENTITY,
+    ClosableCatalog,
+    ClosableIndex,
+    Sketch,
+    vector_of,
+)
+from tests.postgres_server import PostgresServer
 from tests.waiting import eventually
 
 WORDS = [f"word{n}" for n in range(40)]
@@ -67,7 +78,7 @@ SPECS: dict[type, RetrieverSpec] = {
     MultimodalSpec: MultimodalSpec(tuple(map(WeightedFieldSpec, Modality))),
 }
 AWAY = {DenseSpec: DegradationKind.INDEX_AWAY, LexicalSpec: DegradationKind.LEXICAL_AWAY}
-in_memory_only = pytest.mark.parametrize("catalog_opener", ["sqlite"], indirect=True)
+in_memory_only = pytest.mark.parametrize("engines", ["sqlite"], indirect=True)
 dense_only = pytest.mark.parametrize("spec", [DenseSpec()], ids=["dense"])
 Ask = Callable[..., list[Candidate]]
 Nearest = Callable[[str, Iterable[int], int], list[str]]
@@ -166,17 +177,79 @@ class AwayLexical(LexicalIndex):
         raise Unavailable("the lexical index is being filled again", Reason.INDEX_BEHIND)
 
 
-@pytest.fixture
-def lexical(tmp_path: Path) -> Iterator[LexicalIndex]:
-    index = LexicalIndex(tmp_path / "lexical", IDENTITY)
-    yield index
-    index.close()
+@dataclass
+class Engines:
+    """Over the embedded index only: its own suite says that the others behave like it. In memory
+    is what one of the databases has, not that of the other: that suite runs over both."""
+
+    catalog: ClosableCatalog
+    index: ClosableIndex
+    lexical: LexicalIndex
+    resident: ResidentIndex | None
+
+    def emptied(self) -> None:
+        for each in self.catalog.collections.page("acme", "", 10):
+            self.catalog.collections.delete("acme", each.name)
+
+    def close(self) -> None:
+        if self.resident:
+            self.resident.stop()
+        self.lexical.close()
+        self.index.close()
+        self.catalog.close()
+
+
+def _engines(location: Location, directory: Path) -> Engines:
+    catalog = open_catalog(location)
+    index = open_index(Settings.model_validate({"data": {"directory": directory}}), IDENTITY)
+    index.refresh()
+    resident = None
+    if isinstance(location, Path):
+        stores = (catalog.collections, catalog.log, SILENT)
+        resident = ResidentIndex(*stores, memory_bytes=2**20, retention=3_600.0)
+        resident.start()
+    return Engines(catalog, index, LexicalIndex(directory / "lexical", IDENTITY), resident)
+
+
+@pytest.fixture(scope="module")
+def opened() -> Iterator[dict[str, Engines]]:
+    """By the name of the catalog: opening them is dearer than what a test does with them."""
+    made: dict[str, Engines] = {}
+    yield made
+    for each in made.values():
+        each.close()
+
+
+@pytest.fixture(params=CATALOGS)
+def engines(
+    request: pytest.FixtureRequest,
+    opened: dict[str, Engines],
+    postgres_server: PostgresServer,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[Engines]:
+    name = request.param
+    if name not in opened:
+        directory = tmp_path_factory.mktemp(name)
+        on_postgres = name == "postgres"
+        url = postgres_server.new_database() if on_postgres else ""
+        opened[name] = _engines(PostgresOptions(url) if on_postgres else directory, directory)
+    yield opened[name]
+    opened[name].emptied()
 
 
 @pytest.fixture
-def index_settings(tmp_path: Path) -> Settings:
-    """Over the embedded index only: its own suite says that the others behave like it."""
-    return Settings.model_validate({"data": {"directory": tmp_path}})
+def catalog_under_test(engines: Engines) -> Catalog:
+    return engines.catalog
+
+
+@pytest.fixture
+def index_under_test(engines: Engines) -> VectorIndex:
+    return engines.index
+
+
+@pytest.fixture
+def lexical(engines: Engines) -> LexicalIndex:
+    return engines.lexical
 
 
 @pytest.fixture(params=RETRIEVERS)
@@ -191,21 +264,8 @@ class NothingResident:
 
 
 @pytest.fixture
-def resident(request: pytest.FixtureRequest, catalog_under_test: Catalog) -> Iterator[Resident]:
-    """In memory over one database, not over the other: its own suite runs over both."""
-    if request.node.callspec.params["catalog_opener"] == "postgres":
-        yield NothingResident()
-        return
-    index = ResidentIndex(
-        catalog_under_test.collections,
-        catalog_under_test.log,
-        SILENT,
-        memory_bytes=2**20,
-        retention=3_600.0,
-    )
-    index.start()
-    yield index
-    index.stop()
+def resident(engines: Engines) -> Resident:
+    return engines.resident or NothingResident()
 
 
 @pytest.fixture
@@ -224,6 +284,8 @@ def make(
         if isinstance(resident, ResidentIndex):
             loaded = resident.loaded
             views = catalog_under_test.collections.views()
+            for each in views:
+                resident.notify(each)
             eventually(lambda: all(map(loaded, views)))
         sources = Sources(
             chunks=catalog_under_test.chunks,
