@@ -15,8 +15,10 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc
 from rag_client import (
     DeadlineExceeded,
     Document,
+    F,
     RagClient,
     RagError,
+    Retrieval,
     RetryPolicy,
     Unauthenticated,
     Unavailable,
@@ -27,6 +29,7 @@ from rag_server.stores.catalog.location import PostgresOptions
 from tests.chroma_server import chroma_server
 from tests.postgres_server import PostgresServer, postgres
 from tests.serving import ServerProcess, serving, start
+from tests.waiting import eventually
 
 ONCE = RetryPolicy(max_attempts=1)
 # Longer than the server's own time-outs, shorter than anybody's patience.
@@ -83,6 +86,32 @@ def test_two_servers_see_what_either_writes(clients: list[RagClient]) -> None:
         assert {hit.document_id for hit in found.hits} == {f"d{n}" for n in range(6)}
     two.documents.delete("shared", ["d0"])
     assert "d0" not in {hit.document_id for hit in one.retrieve("shared", "cats", top_k=10).hits}
+
+
+def test_two_servers_have_in_memory_what_either_writes(clients: list[RagClient]) -> None:
+    clients[0].collections.create("followed")
+    clients[0].documents.upsert("followed", [Document("first", TEXT, metadata={"turn": 0})])
+
+    def read(rag: RagClient, since: int) -> Retrieval:
+        recent = F("turn") >= since
+        return rag.retrieve("followed", "cats", top_k=50, pipeline="fast", filter=recent)
+
+    for rag in clients:
+        eventually(lambda: read(rag, 0).provenance.served_by == ("exact",))  # noqa: B023  # called here
+    turns = {"first": 0}
+    for turn in range(1, 16):
+        writer, reader = clients[turn % 2], clients[(turn + 1) % 2]
+        name = f"d{turn % 6}"
+        writer.documents.upsert("followed", [Document(name, TEXT, metadata={"turn": turn})])
+        turns[name] = turn
+        if turn % 4 == 0:
+            reader.documents.delete("followed", [f"d{turn % 5}"])
+            turns.pop(f"d{turn % 5}", None)
+        for rag in (reader, writer):
+            found = read(rag, turn - 4)
+            expected = {name for name, last in turns.items() if last >= turn - 4}
+            assert {hit.document_id for hit in found.hits} == expected
+            assert found.provenance.served_by == ("exact",)
 
 
 def test_a_server_with_an_index_of_its_own_is_refused_beside_others(
