@@ -1,12 +1,11 @@
 """Scores of candidates made into a ranking: pure functions."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from rag_server.core.retrieval import Candidate, StageScore
+from rag_server.core.retrieval import Candidate
 
 # Below this, scores differ by rounding alone.
 ALIKE = 1e-9
@@ -15,10 +14,7 @@ ALIKE = 1e-9
 def ranked(stage: str, scored: Iterable[tuple[Candidate, float]], limit: int) -> list[Candidate]:
     """The `limit` best with their new score, which is also that of the stage; ties by chunk id."""
     order = sorted(scored, key=lambda each: (-each[1], each[0].chunk_id))
-    return [
-        replace(each, score=score, stages=(*each.stages, StageScore(stage, score, rank)))
-        for rank, (each, score) in enumerate(order[:limit], 1)
-    ]
+    return [each.staged(stage, score, rank) for rank, (each, score) in enumerate(order[:limit], 1)]
 
 
 def z_scores(values: NDArray[np.float64]) -> NDArray[np.float64]:

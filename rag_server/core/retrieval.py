@@ -58,6 +58,15 @@ class Candidate:
     members: tuple[Relative, ...] = ()
     matched: tuple[Span, ...] = ()
 
+    def staged(self, stage: str, score: float, rank: int) -> "Candidate":
+        """The same with the score that one more stage gives it."""
+        stages = (*self.stages, StageScore(stage, score, rank))
+        # Every field by name: `dataclasses.replace` takes four times as long, and a search has
+        # hundreds of candidates.
+        return Candidate(
+            self.row, self.chunk_id, score, stages, self.chunk, self.members, self.matched
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Hit:

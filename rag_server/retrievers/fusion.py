@@ -1,6 +1,6 @@
 """Several rankings of chunks made into one: pure functions."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain, islice
 
@@ -26,9 +26,33 @@ class Ranking:
 
 
 def pooled(rankings: Iterable[Sequence[Candidate]]) -> dict[str, Candidate]:
-    """All candidates by id, each once, with the stages of every ranking that gives it."""
+    """All candidates by id, each as the first ranking that has it gives it."""
     pool: dict[str, Candidate] = {}
     for each in chain.from_iterable(rankings):
+        pool.setdefault(each.chunk_id, each)
+    return pool
+
+
+def best(
+    stage: str,
+    rankings: Sequence[Sequence[Candidate]],
+    fused: Mapping[str, float],
+    limit: int,
+) -> list[Candidate]:
+    """The `limit` best by fused score, ties by chunk id, each with the stages of every ranking
+    that gives it."""
+    order = sorted(fused, key=lambda key: (-fused[key], key))[:limit]
+    pool = _together(rankings, {*order})
+    return [pool[key].staged(stage, fused[key], rank) for rank, key in enumerate(order, 1)]
+
+
+def _together(
+    rankings: Iterable[Sequence[Candidate]], wanted: Container[str]
+) -> dict[str, Candidate]:
+    pool: dict[str, Candidate] = {}
+    for each in chain.from_iterable(rankings):
+        if each.chunk_id not in wanted:
+            continue
         known = pool.get(each.chunk_id)
         if known is None:
             pool[each.chunk_id] = each

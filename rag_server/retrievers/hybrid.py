@@ -6,7 +6,6 @@ from dataclasses import dataclass, replace
 from rag_server.core.call import Call
 from rag_server.core.errors import Unavailable
 from rag_server.core.protocols import Retriever, Search
-from rag_server.core.ranking import ranked
 from rag_server.core.retrieval import Candidate, DegradationKind
 from rag_server.core.specs import (
     ConvexSpec,
@@ -16,7 +15,7 @@ from rag_server.core.specs import (
     SentenceSpec,
     WeightedSpec,
 )
-from rag_server.retrievers.fusion import Ranking, fuse, pooled
+from rag_server.retrievers.fusion import Ranking, best, fuse, pooled
 
 # Strategies that score a few chunks of somebody else's for little.
 _SCORING = (DenseSpec, LexicalSpec, SentenceSpec)
@@ -46,7 +45,7 @@ class HybridRetriever:
         pool = _pool(parts)
         fused = fuse([self._ranking(part, pool, spec, wider, call) for part in parts], spec.fusion)
         call.narrow("fused", len(fused), "given by some part")
-        return ranked("hybrid", ((pool[key], fused[key]) for key in fused), search.limit)
+        return best("hybrid", [part.given for part in parts], fused, search.limit)
 
     def _asked(self, spec: HybridSpec, search: Search, call: Call) -> Iterator[_Part]:
         """The parts that can serve. Raises Unavailable where none can."""

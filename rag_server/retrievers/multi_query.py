@@ -6,7 +6,7 @@ from time import perf_counter
 
 from rag_server.core.call import Call
 from rag_server.core.protocols import Retriever, Search
-from rag_server.core.retrieval import Candidate, DegradationKind, StageScore
+from rag_server.core.retrieval import Candidate, DegradationKind
 from rag_server.core.specs import MultiQuerySpec, RrfSpec
 from rag_server.retrievers.fusion import Ranking, fuse
 from rag_server.retrievers.model_texts import ModelTexts
@@ -73,11 +73,4 @@ def _fused(
         RrfSpec(spec.k),
     )
     best = sorted(scores, key=lambda key: (-scores[key], key))[:limit]
-    return [
-        replace(
-            pool[key],
-            score=scores[key],
-            stages=(*pool[key].stages, StageScore("multi_query", scores[key], rank)),
-        )
-        for rank, key in enumerate(best, 1)
-    ]
+    return [pool[key].staged("multi_query", scores[key], rank) for rank, key in enumerate(best, 1)]

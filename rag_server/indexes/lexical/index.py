@@ -113,6 +113,8 @@ class LexicalIndex:
         self, name: str, question: str, texts: Sequence[ChunkWords], *, bigram_weight: float
     ) -> list[float]:
         """Scores of chunks that the part may not have."""
+        if not texts:
+            return []
         asked, counted = analyse(question), [layout.counted(each) for each in texts]
         part = self._parts.get(name)
         if part is None:

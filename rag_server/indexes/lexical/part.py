@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from time import monotonic
 
@@ -55,6 +55,15 @@ class _Snapshot:
 
     searcher: tantivy.Searcher
     applied: int
+    _sums: dict[str, float] = field(default_factory=dict)
+
+    def total(self, field: str) -> float:
+        """Sum of a field over all documents; walks all of them once."""
+        if field not in self._sums:
+            asked = {"sum": {"sum": {"field": field}}}
+            found = self.searcher.aggregate(tantivy.Query.all_query(), asked)
+            self._sums[field] = found["sum"]["value"] or 0.0
+        return self._sums[field]
 
 
 class Part:
@@ -183,10 +192,11 @@ class Part:
         return max(0, self._snapshot.searcher.num_docs - 1)
 
     def _counts(self, field: str, length: str) -> Counts:
-        searcher = self._snapshot.searcher
-        asked = {"sum": {"sum": {"field": length}}}
-        total = searcher.aggregate(tantivy.Query.all_query(), asked)["sum"]["value"]
-        return Counts(searcher.num_docs, total or 0.0, lambda term: searcher.doc_freq(field, term))
+        now = self._snapshot
+        searcher = now.searcher
+        return Counts(
+            searcher.num_docs, now.total(length), lambda term: searcher.doc_freq(field, term)
+        )
 
 
 def score_beside(

@@ -7,7 +7,7 @@ from rag_server.core.documents import ChunkWords, StoredChunk, View
 from rag_server.core.errors import Reason, Unavailable
 from rag_server.core.protocols import ChunkStore, Freshness, LexicalIndex, Search
 from rag_server.core.resident import VisibleChunks
-from rag_server.core.retrieval import Candidate, DegradationKind, StageScore
+from rag_server.core.retrieval import Candidate, DegradationKind
 from rag_server.retrievers.lexical.masked import MaskedSearch
 from rag_server.retrievers.lexical.weights import bigram_weight
 from rag_server.retrievers.visibility import Visibility
@@ -52,7 +52,7 @@ class LexicalRetriever:
         else:
             found = self._found(search, call)
         ranked = sorted(found, key=lambda each: (-each.score, each.chunk_id))[: search.limit]
-        return [_staged(each, rank) for rank, each in enumerate(ranked, 1)]
+        return [each.staged("lexical", each.score, rank) for rank, each in enumerate(ranked, 1)]
 
     def _found(self, search: Search, call: Call) -> Iterable[Candidate]:
         visible = self._visibility.of(search.view, search.filter, call)
@@ -237,8 +237,3 @@ def _whole(
         for chunk_id, score in ranked
         if chunk_id in chunks
     ]
-
-
-def _staged(candidate: Candidate, rank: int) -> Candidate:
-    stage = StageScore("lexical", candidate.score, rank)
-    return Candidate(candidate.row, candidate.chunk_id, candidate.score, (stage,), candidate.chunk)

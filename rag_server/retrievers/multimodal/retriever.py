@@ -16,9 +16,9 @@ from rag_server.core.protocols import (
     WordedImageEmbedder,
 )
 from rag_server.core.question import Encoder
-from rag_server.core.retrieval import Candidate, DegradationKind, StageScore
+from rag_server.core.retrieval import Candidate, DegradationKind
 from rag_server.core.specs import ConvexSpec, DenseSpec, MultimodalSpec, WeightedFieldSpec
-from rag_server.retrievers.fusion import Ranking, fuse, pooled
+from rag_server.retrievers.fusion import Ranking, best, fuse, pooled
 from rag_server.retrievers.multimodal.field import FieldSearch
 
 
@@ -60,11 +60,7 @@ class MultimodalRetriever:
         pool = pooled(each.given for each in served)
         fused = fuse([self._ranking(each, pool, spec, wider, call) for each in served], spec.fusion)
         call.narrow("fused", len(fused), "given by some field")
-        ranked = sorted(fused, key=lambda key: (-fused[key], key))
-        return [
-            _staged(pool[key], "multimodal", fused[key], rank)
-            for rank, key in enumerate(ranked[: search.limit], 1)
-        ]
+        return best("multimodal", [each.given for each in served], fused, search.limit)
 
     def _served(self, spec: MultimodalSpec, search: Search, call: Call) -> Iterator[_Served]:
         served, failed = False, None
@@ -100,7 +96,7 @@ class MultimodalRetriever:
             if vector is None:
                 return None
             found = self._field.ranked(search, each.field, vector, call)
-        staged = [_staged(one, stage, one.score, rank) for rank, one in enumerate(found, 1)]
+        staged = [one.staged(stage, one.score, rank) for rank, one in enumerate(found, 1)]
         return _Served(each, vector, staged)
 
     def _vector(self, each: WeightedFieldSpec, search: Search, call: Call) -> Vector | None:
@@ -166,8 +162,3 @@ def _has_words(each: WeightedFieldSpec, search: Search, call: Call) -> bool:
 
 def _left_out(each: WeightedFieldSpec, why: str, call: Call) -> None:
     call.narrow(each.field.lower(), 0, f"left out: {why}")
-
-
-def _staged(candidate: Candidate, stage: str, score: float, rank: int) -> Candidate:
-    stages = (*candidate.stages, StageScore(stage, score, rank))
-    return replace(candidate, score=score, stages=stages)

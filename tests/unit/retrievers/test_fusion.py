@@ -1,11 +1,15 @@
+from dataclasses import replace
 from itertools import pairwise
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from rag_server.core.documents import Relative, StoredChunk
+from rag_server.core.retrieval import Candidate, StageScore
 from rag_server.core.specs import ConvexSpec, FusionSpec, Normalisation, RrfSpec
-from rag_server.retrievers.fusion import Ranking, fuse
+from rag_server.core.values import Span
+from rag_server.retrievers.fusion import Ranking, best, fuse
 
 FUSIONS = [RrfSpec(), ConvexSpec(), ConvexSpec(Normalisation.MIN_MAX)]
 _scores = st.dictionaries(st.sampled_from("abcdefghijklmnop"), st.floats(-10, 10), max_size=12).map(
@@ -76,3 +80,23 @@ def test_alone_a_part_keeps_its_order(fusion: FusionSpec, scores: dict[str, floa
     fused = fuse([Ranking(1.0, scores, {})], fusion)
     values = [fused[row] for row in scores]
     assert all(one >= two - 1e-9 for one, two in pairwise(values))
+
+
+def test_the_best_come_with_what_every_ranking_said() -> None:
+    words, nearness = StageScore("lexical", 9.0, 1), StageScore("dense", 0.5, 1)
+    rankings = [
+        [Candidate(1, "a", 9.0, (words,)), Candidate(2, "b", 8.0)],
+        [Candidate(1, "a", 0.5, (nearness,)), Candidate(3, "c", 0.4)],
+    ]
+    found = best("hybrid", rankings, {"c": 1.0, "b": 0.0, "a": 1.0}, 2)
+    last = StageScore("hybrid", 1.0, 1)
+    assert found[0] == Candidate(1, "a", 1.0, (words, nearness, last))
+    assert [each.chunk_id for each in found] == ["a", "c"]
+
+
+def test_one_more_stage_leaves_the_rest_of_a_candidate_alone() -> None:
+    chunk = StoredChunk(1, "a", "d", 0, Span(0, 1), "t", 1, "", {})
+    member = Relative(1, "a", 0, Span(0, 1), 1, None)
+    given = Candidate(1, "a", 0.5, (), chunk, (member,), (Span(0, 1),))
+    stage = StageScore("dense", 0.7, 3)
+    assert given.staged("dense", 0.7, 3) == replace(given, score=0.7, stages=(stage,))
