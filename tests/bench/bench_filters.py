@@ -19,6 +19,7 @@ from tests.bench.filtering import (
     Filtering,
     question,
     resident_gigabytes,
+    wait_until_indexed,
     wait_until_loaded,
 )
 from tests.bench.parts import Parts
@@ -41,6 +42,7 @@ def test_filters(benchmark: BenchmarkFixture, report: Report) -> None:
     made = clustered(_CHUNKS)
     with serving(made.directory) as server, Remote(Parts, made.bare) as parts:
         wait_until_loaded(server, made.vectors.nbytes)
+        wait_until_indexed(server)
         with Remote(Filtering, server.address) as scout:
             size = scout.call(Filtering.reply_bytes)
             recall = _recall(made, scout)

@@ -1,6 +1,6 @@
 """A client that asks with and without filters, and what it waits for."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from time import perf_counter, sleep
 from urllib.request import urlopen
 
@@ -23,6 +23,7 @@ FILTERS: Mapping[str, Filter | None] = {
 }
 _DENSE = PipelineSpec(DenseRetriever())
 _LOAD_SECONDS = 600.0
+_INDEX_SECONDS = 2_400.0
 
 
 class Filtering:
@@ -84,15 +85,29 @@ def question(number: int) -> str:
 def wait_until_loaded(server: ServerProcess, vector_bytes: int) -> None:
     """Wait until so many bytes of vectors are in memory. Raises TimeoutError."""
     wanted = 'ragrpc_resident_bytes{kind="vectors"}'
-    until = perf_counter() + _LOAD_SECONDS
+    _wait(server, wanted, lambda value: value >= vector_bytes, _LOAD_SECONDS)
+
+
+def wait_until_indexed(server: ServerProcess) -> None:
+    """Wait until the index of words has applied all commits, which takes minutes where it is not
+    there yet; call it after the vectors are in memory, when its lag is known. Raises
+    TimeoutError."""
+    lag = 'ragrpc_index_lag_revisions{index="lexical"}'
+    _wait(server, lag, lambda value: value == 0, _INDEX_SECONDS)
+
+
+def _wait(
+    server: ServerProcess, metric: str, enough: Callable[[float], bool], seconds: float
+) -> None:
+    until = perf_counter() + seconds
     while perf_counter() < until:
         with urlopen(f"http://127.0.0.1:{server.sidecar_port}/metrics", timeout=30) as response:
             lines = response.read().decode().splitlines()
-        values = [float(line.split()[-1]) for line in lines if line.startswith(wanted)]
-        if values and values[0] >= vector_bytes:
+        values = [float(line.split()[-1]) for line in lines if line.startswith(metric)]
+        if values and enough(values[0]):
             return
         sleep(0.05)
-    raise TimeoutError("the vectors are not in memory")
+    raise TimeoutError(f"{metric} is not what it should become")
 
 
 def resident_gigabytes(server: ServerProcess) -> float:

@@ -256,4 +256,9 @@ def test_rows_are_ranked_as_their_chunks_are(index: LexicalIndex) -> None:
     assert ranked.scores.tolist() == [score for _, score in by_id]
     some = index.rank(NAME, "wing lift", 10, bigram_weight=0.2, among=[2**40, 2**40 + 2, 7])
     assert some.rows.tolist() == [2**40]
+    # So many are looked up in another way.
+    beside = [2**40, 2**40 + 2, *range(2_000)]
+    many = index.rank(NAME, "wing lift", 10, bigram_weight=0.2, among=beside)
+    assert (many.rows.tolist(), many.scores.tolist()) == ([2**40], some.scores.tolist())
+    assert not len(index.rank(NAME, "wing lift", 10, bigram_weight=0.2, among=[]).rows)
     assert not len(index.rank("unknown", "wing", 10, bigram_weight=0.2).rows)
