@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
 from rag_client import (
     Document,
@@ -21,6 +22,7 @@ from rag_client import (
     Unauthenticated,
     WeightedField,
 )
+from rag_server.__main__ import cli
 from tests.serving import ServerProcess, serving
 
 MakeClient = Callable[..., RagClient]
@@ -29,6 +31,13 @@ MakeClient = Callable[..., RagClient]
 def keys(data_dir: Path, *arguments: str) -> str:
     command = [sys.executable, "-m", "rag_server", "keys", *arguments, "--data-dir", str(data_dir)]
     return subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()
+
+
+def quick_key(data_dir: Path, *options: str) -> str:
+    """As `keys create` makes it, in this process: to start one takes longer than a test."""
+    told = CliRunner().invoke(cli, ["keys", "create", "--data-dir", str(data_dir), *options])
+    assert told.exit_code == 0, told.output
+    return told.stdout.strip()
 
 
 @pytest.fixture(scope="module")
@@ -47,7 +56,7 @@ def client(guarded: tuple[ServerProcess, Path]) -> Iterator[MakeClient]:
     def make(tenant: str, *roles: str, filter: str = "") -> RagClient:
         options = [option for role in roles for option in ("--role", role)]
         options += ["--filter", filter] if filter else []
-        key = keys(data_dir, "create", "--tenant", tenant, *options)
+        key = quick_key(data_dir, "--tenant", tenant, *options)
         opened.append(RagClient(server.address, api_key=key))
         return opened[-1]
 
