@@ -79,6 +79,7 @@ def _query_path(parts: Parts, shared: _Shared) -> QueryPath:
         completion=shared.model,
         plugins=parts.plugins.retrievers,
         schemas=parts.schemas,
+        embed=shared.encoders[engines.embedder.name].passages,
         fields=engines.catalog.fields,
         field_index=ExactFields(engines.catalog.fields, settings.images.memory_bytes),
         image_embedders=engines.image_embedders,

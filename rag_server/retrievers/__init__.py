@@ -49,6 +49,7 @@ from rag_server.retrievers.parent_document import ParentDocumentRetriever
 from rag_server.retrievers.plugins import RetrieverPlugin
 from rag_server.retrievers.self_query.grammar import GrammarUnderstander
 from rag_server.retrievers.self_query.llm import LlmUnderstander
+from rag_server.retrievers.self_query.nearness import Embed
 from rag_server.retrievers.self_query.retriever import Schemas, SelfQueryRetriever
 from rag_server.retrievers.sentence import SentenceRetriever
 from rag_server.retrievers.visibility import Visibility
@@ -59,7 +60,8 @@ class Sources:
     """What retrievers search. `exact_limit`: survivors of a filter that are still scored one
     by one; `tail_limit`: chunks not yet in the index that a read scores instead of waiting;
     `completion`: the language model, for those that ask one; `schemas`: what the metadata of
-    collections means; `plugins`: those of others;
+    collections means; `embed`: unit float32 (n, d) of texts by the server's own embedder;
+    `plugins`: those of others;
     `image_embedders` and `encoders` of questions by the names of models."""
 
     chunks: ChunkStore
@@ -73,6 +75,7 @@ class Sources:
     tail_limit: int
     completion: Completion
     schemas: Schemas
+    embed: Embed
     fields: FieldStore
     field_index: FieldIndex
     image_embedders: Mapping[str, ImageEmbedder]
@@ -142,7 +145,7 @@ def _custom(sources: Sources, every: Retrievers) -> Retriever:
 
 
 def _self_query(sources: Sources, every: Retrievers) -> Retriever:
-    grammar = GrammarUnderstander()
+    grammar = GrammarUnderstander(sources.embed)
     return SelfQueryRetriever(
         sources.chunks,
         every,

@@ -300,6 +300,7 @@ def make(
             completion=NoModel(),
             plugins={"plain": RetrieverPlugin("", {}, Plain)},
             schemas=NothingDeclared(),
+            embed=lambda texts: np.stack([vector_of(each) for each in texts]),
             fields=catalog_under_test.fields,
             field_index=ExactFields(catalog_under_test.fields, 2**20),
             image_embedders={},

@@ -24,6 +24,7 @@ from rag_client.values import Metadata
 SCHEMA = MetadataSchema(
     (
         MetadataField("kind", FieldType.STRING, values=("memo", "policy")),
+        MetadataField("team", FieldType.STRING, values=("Finance", "Legal", "Marketing")),
         MetadataField("pages", FieldType.INT64, description="How long it is"),
         MetadataField("published", FieldType.TIMESTAMP, aliases=("issued",)),
         MetadataField("author", FieldType.STRING, value_aliases={"Anna Kowalska": ("the chief",)}),
@@ -50,6 +51,7 @@ def _document(name: str, kind: str, pages: int, year: int, author: str, text: st
     published = datetime(year, 6, 1, tzinfo=UTC)
     metadata: Metadata = {
         "kind": kind,
+        "team": "Marketing" if kind == "memo" else "Legal",
         "pages": pages,
         "published": published,
         "author": author,
@@ -76,6 +78,18 @@ def test_what_is_understood_is_a_filter(rag: RagClient, house: str) -> None:
 
 def test_aliases_of_the_schema_are_understood(rag: RagClient, house: str) -> None:
     assert set(ids(rag, house, "documents by the chief")) == {"m1", "p1"}
+
+
+def test_a_value_is_understood_by_its_meaning_where_the_field_is_named(
+    rag: RagClient, house: str
+) -> None:
+    found = rag.retrieve(house, "documents of the advertising team", spec=SPEC, explain=True)
+
+    assert {hit.document_id for hit in found.hits} == {"m1", "m2"}
+    assert found.understanding is not None
+    (clause,) = found.understanding.clauses
+    assert (clause.filter, clause.fate) == (F("team") == "Marketing", Fate.FILTER)
+    assert clause.reason == 'taken for "Marketing", which is near in meaning'
 
 
 def test_the_understanding_is_told_with_explain_only(rag: RagClient, house: str) -> None:

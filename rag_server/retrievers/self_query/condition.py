@@ -33,6 +33,8 @@ class Condition:
     tests: tuple[Test, ...] = ()
     values: tuple[str, ...] = ()
     negated: bool = False
+    # How it was read, where a person would wonder.
+    note: str = ""
 
 
 def filter_of(condition: Condition) -> Filter:

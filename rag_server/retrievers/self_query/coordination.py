@@ -28,6 +28,7 @@ class Joined:
     first: int
     last: int
     confidence: float
+    note: str = ""
 
 
 def clauses_of(words: Sequence[Word], conditions: Sequence[Condition]) -> list[Joined]:
@@ -103,6 +104,7 @@ def _joined(words: Sequence[Word], group: Sequence[Condition]) -> Joined:
         ordered[0].first,
         max(each.last for each in group),
         min(1.0, max(0.0, _confidence(group))),
+        "; ".join(each.note for each in ordered if each.note),
     )
 
 

@@ -35,17 +35,23 @@ _BETWEEN = 1
 def doubt(reading: Reading, piece: Piece, entry: Entry, shape: Shape, proper: bool) -> float:
     """What speaks against a condition whose field is not named. `proper`: it is written as a
     name."""
-    words = reading.words[piece.first : piece.last]
+    total = context_doubt(reading, piece, shape, proper)
+    if _is_situated(reading, piece):
+        total += DOUBT
+    if piece.last - piece.first == 1:
+        return total + _single(reading, piece, entry, shape)
+    return total + DOUBT * _is_phrase(reading, piece, entry)
+
+
+def context_doubt(reading: Reading, piece: Piece, shape: Shape, proper: bool) -> float:
+    """What speaks against any condition there: the topic, or a question after a fact."""
     total = _topicality(piece, shape, proper)
     if shape.factual:
         # "what does Swiss law say" is about it; "who signs in Austria" restricts.
-        restricting = len(words) > 1 or _before(reading, piece) in _RESTRICTING
+        long = piece.last - piece.first > 1
+        restricting = long or _before(reading, piece) in _RESTRICTING
         total += 0.05 if proper and restricting else DOUBT
-    if _is_situated(reading, piece):
-        total += DOUBT
-    if len(words) == 1:
-        return total + _single(reading, piece, entry, shape)
-    return total + DOUBT * _is_phrase(reading, piece, entry)
+    return total
 
 
 def is_compound(reading: Reading, piece: Piece, shape: Shape) -> bool:

@@ -15,6 +15,7 @@ from rag_server.retrievers.self_query.dating import dated
 from rag_server.retrievers.self_query.describing import described
 from rag_server.retrievers.self_query.lexicon import Lexicon, lexicon_of
 from rag_server.retrievers.self_query.measuring import measured
+from rag_server.retrievers.self_query.nearness import Embed, Nearness
 from rag_server.retrievers.self_query.negation import negated
 from rag_server.retrievers.self_query.reading import Reading, is_plural, read
 from rag_server.retrievers.self_query.rewriting import rewritten
@@ -31,8 +32,11 @@ _KEPT_SCHEMAS = 64
 class GrammarUnderstander:
     """Implements `Understander`."""
 
-    def __init__(self) -> None:
+    def __init__(self, embed: Embed | None = None) -> None:
+        """`embed`: unit float32 (n, d) of texts, by which values are linked that only mean what
+        is said; without it, that step is left out."""
         self._known = lru_cache(_KEPT_SCHEMAS)(_prepared)
+        self._nearness = Nearness(embed) if embed is not None else None
 
     def understand(
         self, question: str, schema: MetadataSchema, today: date, threshold: float, call: Call
@@ -44,6 +48,8 @@ class GrammarUnderstander:
         ranking = ranking_of(words, schema, lexicon)
         taken = frozenset(range(ranking.first, ranking.last)) if ranking else frozenset()
         reading = read(words, lexicon, today, taken, speller.at)
+        if self._nearness is not None:
+            reading = self._nearness.added(reading)
         joined = _conditions(reading, schema, today)
         clauses = [_clause(question, words, each, threshold) for each in joined]
         spans = [
@@ -114,7 +120,8 @@ def _condition(
 def _clause(question: str, words: Sequence[Word], joined: Joined, threshold: float) -> Clause:
     fate, reason = fate_of(joined.confidence, threshold)
     span = _span(question, words, joined.first, joined.last)
-    return Clause(joined.filter, round(joined.confidence, 3), span, joined.kind, fate, reason)
+    told = "; ".join(filter(None, (reason, joined.note)))
+    return Clause(joined.filter, round(joined.confidence, 3), span, joined.kind, fate, told)
 
 
 def _sort(question: str, words: Sequence[Word], ranking: Ranking | None) -> Sort | None:

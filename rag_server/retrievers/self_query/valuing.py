@@ -4,7 +4,13 @@ from rag_server.core.filters import Operator
 from rag_server.core.understanding import ClauseKind
 from rag_server.retrievers.self_query.bounding import Bounded
 from rag_server.retrievers.self_query.condition import Condition
-from rag_server.retrievers.self_query.doubting import DOUBT, doubt, has_value_beside, is_compound
+from rag_server.retrievers.self_query.doubting import (
+    DOUBT,
+    context_doubt,
+    doubt,
+    has_value_beside,
+    is_compound,
+)
 from rag_server.retrievers.self_query.lexicon import Entry, Link
 from rag_server.retrievers.self_query.reading import Piece, Reading
 from rag_server.retrievers.self_query.shape import Shape
@@ -40,9 +46,14 @@ def valued(reading: Reading, found: Bounded, shape: Shape) -> Condition | None:
                 values=tests,
             )
     first, last = found.piece.first, found.piece.last
+    values = (str(entry.value),)
     return Condition(
-        entry.field, ClauseKind.VALUE, first, last, confidence, values=(str(entry.value),)
+        entry.field, ClauseKind.VALUE, first, last, confidence, (), values, note=_note(entry)
     )
+
+
+def _note(entry: Entry) -> str:
+    return f'taken for "{entry.value}", which is near in meaning' if entry.link is Link.NEAR else ""
 
 
 def _entry(reading: Reading, found: Bounded, piece: Piece) -> Entry | None:
@@ -101,6 +112,8 @@ def _evidence(reading: Reading, piece: Piece, entry: Entry, shape: Shape) -> flo
     change += 0.06 * (before in NEGATIONS)
     if not named:
         change -= doubt(reading, piece, entry, shape, name or long)
+    elif entry.link is Link.NEAR:
+        change -= context_doubt(reading, piece, shape, name)
     return change
 
 
