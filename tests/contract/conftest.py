@@ -26,11 +26,11 @@ from rag_server.stores.catalog.catalog import open_catalog
 from rag_server.stores.catalog.location import Location, PostgresOptions
 from rag_server.stores.catalog.schema import METADATA
 from rag_server.stores.migration import migrate
+from rag_server.testing.words import vector_of
 from tests.chroma_server import ChromaServer, chroma_server
 from tests.postgres_server import PostgresServer
 from tests.relay import Relay, relay
 
-DIMENSION = 8
 # Of the catalog that indexes under test belong to.
 IDENTITY = "0123456789abcdef"
 
@@ -293,12 +293,6 @@ def entry(word: str) -> str:
 
 def _key(word: str) -> bytes:
     return sha256(word.encode()).digest()
-
-
-def vector_of(word: str) -> Vector:
-    seed = int.from_bytes(sha256(word.encode()).digest()[:4])
-    drawn = np.random.default_rng(seed).standard_normal(DIMENSION).astype(np.float32)
-    return drawn / np.linalg.norm(drawn)
 
 
 def _chunk(document_id: str, ordinal: int, start: int, word: str) -> NewChunk:

@@ -20,7 +20,8 @@ from rag_server.core.errors import DeadlineExceeded
 from rag_server.core.protocols import Catalog
 from rag_server.core.values import Span
 from rag_server.indexes.fields.index import ExactFields
-from tests.contract.conftest import DIMENSION, Clock, Sketch, vector_of
+from rag_server.testing.words import DIMENSION, vector_of
+from tests.contract.conftest import Clock, Sketch
 
 IMAGE = Modality.IMAGE
 SETTINGS = GenerationSettings("minilm", fields=(VectorField(IMAGE, "histogram-1"),))

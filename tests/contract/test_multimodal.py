@@ -29,7 +29,8 @@ from rag_server.indexes.fields.index import ExactFields
 from rag_server.retrievers.multimodal import MultimodalRetriever
 from rag_server.retrievers.multimodal.field import FieldSearch
 from rag_server.retrievers.visibility import Visibility
-from tests.contract.conftest import DIMENSION, Sketch, vector_of
+from rag_server.testing.words import DIMENSION, vector_of
+from tests.contract.conftest import Sketch
 
 FIELD = VectorField(Modality.IMAGE, "worded")
 TABLES = VectorField(Modality.TABLE, "minilm")

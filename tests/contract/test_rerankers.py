@@ -1,20 +1,14 @@
-"""What every reranker owes: some of what it was given, each once, best first by its own score."""
+"""Every reranker under the suite that ships with the server."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import replace
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
-from numpy.typing import NDArray
 
-from rag_server.core.call import Call, Deadline
-from rag_server.core.documents import GenerationSettings, Vector, View
-from rag_server.core.principal import ANONYMOUS
-from rag_server.core.protocols import Catalog, Reranker, Reranking
+from rag_server.core.call import Call
+from rag_server.core.documents import GenerationSettings, View
+from rag_server.core.protocols import Catalog, Contents, Reranker, Reranking
 from rag_server.core.ranking import ranked
 from rag_server.core.retrieval import Candidate, StageScore
 from rag_server.core.specs import (
@@ -27,12 +21,15 @@ from rag_server.core.specs import (
     RerankerSpec,
 )
 from rag_server.rerankers import RERANKERS, Materials, Rerankers
+from rag_server.rerankers.mmr import MmrReranker
 from rag_server.rerankers.pair_model import load_pair_model
 from rag_server.rerankers.plugins import RerankerPlugin
+from rag_server.testing import RerankerContract
+from rag_server.testing.rerankers import Rerank
+from rag_server.testing.words import WORDS
 from tests.contract.conftest import Sketch
 from tests.cross_encoder import write_cross_encoder
 
-WORDS = [f"word{n}" for n in range(12)]
 SPECS: dict[type, RerankerSpec] = {
     MmrSpec: MmrSpec(),
     MaxSimSpec: MaxSimSpec(),
@@ -40,23 +37,6 @@ SPECS: dict[type, RerankerSpec] = {
     LlmRerankSpec: LlmRerankSpec(depth=6),
     CustomRerankSpec: CustomRerankSpec("plain"),
 }
-
-Rerank = Callable[..., list[Candidate]]
-
-
-class FixedQuestion:
-    """A question whose vector is given."""
-
-    text = "word3 or word8?"
-
-    def __init__(self, vector: Vector) -> None:
-        self._vector = vector
-
-    def vector(self) -> Vector:
-        return self._vector
-
-    def tokens(self) -> NDArray[np.int8]:
-        return (self._vector[np.newaxis] * 127).astype(np.int8)
 
 
 class Backwards:
@@ -78,29 +58,6 @@ class Plain:
         return ranked("custom", ((e, len(read[e.row].text)) for e in present), reranking.limit)
 
 
-@pytest.fixture(params=RERANKERS)
-def spec(request: pytest.FixtureRequest) -> RerankerSpec:
-    return SPECS[request.param]
-
-
-@pytest.fixture
-def reranker(tmp_path: Path) -> Reranker:
-    pairs = load_pair_model(write_cross_encoder(tmp_path / "cross", WORDS), None)
-    return Rerankers(Materials(Backwards(), pairs, {"plain": RerankerPlugin("", {}, Plain)}))
-
-
-@pytest.fixture
-def found(catalog_under_test: Catalog) -> list[Candidate]:
-    """Chunks of two documents for each word, as a retriever gives them: equals in pairs."""
-    collection = catalog_under_test.collections.create(
-        "acme", "words", "", GenerationSettings("minilm")
-    )
-    sketches = [Sketch(f"{twin}{n}", word) for n, word in enumerate(WORDS) for twin in "ab"]
-    catalog_under_test.documents.write(collection, [each.drawn() for each in sketches])
-    view = catalog_under_test.collections.get("acme", "words").view
-    return candidates(catalog_under_test, view)
-
-
 def candidates(catalog: Catalog, view: View) -> list[Candidate]:
     rows, _ = catalog.chunks.vectors(view)
     scores = [1.0 - (place // 2) / 100 for place in range(len(rows))]
@@ -111,66 +68,47 @@ def candidates(catalog: Catalog, view: View) -> list[Candidate]:
     ]
 
 
-@pytest.fixture
-def rerank(
-    reranker: Reranker,
-    spec: RerankerSpec,
-    catalog_under_test: Catalog,
-    catalog_vector: Callable[[str], Vector],
-) -> Rerank:
-    def reranked(given: list[Candidate], limit: int = 100) -> list[Candidate]:
-        question = FixedQuestion(catalog_vector("word3"))
-        contents = catalog_under_test.chunks
-        return reranker.rerank(Reranking(question, contents, given, limit, spec), a_call())
+class TestRerankers(RerankerContract):
+    """Over chunks of real catalogs."""
 
-    return reranked
+    @pytest.fixture(params=RERANKERS)
+    def spec(self, request: pytest.FixtureRequest) -> RerankerSpec:
+        return SPECS[request.param]
 
+    @pytest.fixture
+    def reranker(self, tmp_path: Path) -> Reranker:
+        pairs = load_pair_model(write_cross_encoder(tmp_path / "cross", WORDS), None)
+        return Rerankers(Materials(Backwards(), pairs, {"plain": RerankerPlugin("", {}, Plain)}))
 
-def a_call() -> Call:
-    return Call(ANONYMOUS, Deadline(30.0))
+    @pytest.fixture
+    def contents(self, catalog_under_test: Catalog) -> Contents:
+        return catalog_under_test.chunks
 
+    @pytest.fixture
+    def found(self, catalog_under_test: Catalog) -> list[Candidate]:
+        """Chunks of two documents for each word, as a retriever gives them: equals in pairs."""
+        collection = catalog_under_test.collections.create(
+            "acme", "words", "", GenerationSettings("minilm")
+        )
+        sketches = [Sketch(f"{twin}{n}", word) for n, word in enumerate(WORDS) for twin in "ab"]
+        catalog_under_test.documents.write(collection, [each.drawn() for each in sketches])
+        view = catalog_under_test.collections.get("acme", "words").view
+        return candidates(catalog_under_test, view)
 
-def test_all_that_were_given_come_back_once(rerank: Rerank, found: list[Candidate]) -> None:
-    assert sorted(each.row for each in rerank(found)) == sorted(each.row for each in found)
-
-
-def test_the_best_come_first_by_the_new_score(
-    rerank: Rerank, found: list[Candidate], spec: RerankerSpec
-) -> None:
-    before = {each.row: each.stages for each in found}
-    ranked = rerank(found)
-    assert ranked == sorted(ranked, key=lambda each: (-each.score, each.chunk_id))
-    name = RERANKER_NAMES[type(spec)]
-    for rank, each in enumerate(ranked, 1):
-        assert each.stages == (*before[each.row], StageScore(name, each.score, rank))
-
-
-@settings(
-    max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
-@given(limit=st.integers(1, 30), left_out=st.sets(st.integers(0, 23)))
-def test_at_most_the_limit_of_those_given(
-    rerank: Rerank, found: list[Candidate], limit: int, left_out: set[int]
-) -> None:
-    some = [each for place, each in enumerate(found) if place not in left_out]
-    ranked = rerank(some, limit)
-    assert ranked == rerank(some)[:limit]
-    assert {each.row for each in ranked} <= {each.row for each in some}
+    def test_the_stage_is_named_as_in_the_contract(
+        self, rerank: Rerank, found: list[Candidate], spec: RerankerSpec
+    ) -> None:
+        name = RERANKER_NAMES[type(spec)]
+        assert {each.stages[-1].stage for each in rerank(found)} == {name}
 
 
-def test_the_same_comes_of_the_same(rerank: Rerank, found: list[Candidate]) -> None:
-    assert rerank(found) == rerank(found)
+class TestWithoutCatalog(RerankerContract):
+    """The suite as it comes, on which plug-ins are tested."""
 
+    @pytest.fixture
+    def spec(self) -> RerankerSpec:
+        return MmrSpec()
 
-def test_nothing_comes_of_nothing(rerank: Rerank) -> None:
-    assert rerank([]) == []
-
-
-def test_one_stays_one(rerank: Rerank, found: list[Candidate]) -> None:
-    assert [each.row for each in rerank(found[:1])] == [found[0].row]
-
-
-def test_what_was_purged_meanwhile_does_no_harm(rerank: Rerank, found: list[Candidate]) -> None:
-    gone = replace(found[0], row=10**9, chunk_id="gone")
-    kept = [each.row for each in rerank([gone, *found]) if each.row != gone.row]
-    assert sorted(kept) == sorted(each.row for each in found)
+    @pytest.fixture
+    def reranker(self) -> Reranker:
+        return MmrReranker()

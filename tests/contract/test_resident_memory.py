@@ -14,7 +14,8 @@ from rag_server.core.telemetry import Silent
 from rag_server.indexes.resident import index as resident_index
 from rag_server.indexes.resident import part as resident_part
 from rag_server.indexes.resident.index import ResidentIndex
-from tests.contract.conftest import ClosableCatalog, Sketch, vector_of
+from rag_server.testing.words import vector_of
+from tests.contract.conftest import ClosableCatalog, Sketch
 from tests.waiting import eventually
 
 # Bytes of a vector.

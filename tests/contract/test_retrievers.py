@@ -49,13 +49,13 @@ from rag_server.retrievers.plugins import RetrieverPlugin
 from rag_server.settings import Settings
 from rag_server.stores.catalog.catalog import open_catalog
 from rag_server.stores.catalog.location import Location, PostgresOptions
+from rag_server.testing.words import vector_of
 from tests.contract.conftest import (
     CATALOGS,
     IDENTITY,
     ClosableCatalog,
     ClosableIndex,
     Sketch,
-    vector_of,
 )
 from tests.postgres_server import PostgresServer
 from tests.waiting import eventually

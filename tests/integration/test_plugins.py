@@ -63,6 +63,19 @@ def recent(**parameters: str | float) -> PipelineSpec:
     return PipelineSpec(CustomRetriever("recent", parameters))
 
 
+def test_its_own_tests_hold_the_reranker_to_the_suite(site: Path) -> None:
+    own = ROOT / "examples/plugin_reranker/tests"
+    ran = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", own],
+        cwd=ROOT,
+        env={**os.environ, **environment(site)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert "7 passed" in ran.stdout, ran.stdout
+
+
 def test_they_are_found_and_their_parameters_are_shown(office: RagClient) -> None:
     info = office.server_info()
     (retriever,), (reranker,) = info.retriever_plugins, info.reranker_plugins
