@@ -15,7 +15,7 @@ from rag_server.ingestion.chunkers.pieces import PieceMaker, Range
 from rag_server.ingestion.chunkers.recursive import RecursiveChunker
 from rag_server.text.sentences import lines
 
-_VERSION = 1
+_VERSION = 2
 # Plain text too: that is what a type left out means.
 _MAY_BE_CODE = frozenset((ContentType.CODE, ContentType.PLAIN))
 # A syntax tree takes some hundred times the memory of its text.

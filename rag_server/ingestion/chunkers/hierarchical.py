@@ -10,7 +10,7 @@ from rag_server.ingestion.chunkers.pieces import PieceMaker, Range
 from rag_server.ingestion.chunkers.recursive import packed
 from rag_server.text.sentences import sentences
 
-_VERSION = 1
+_VERSION = 2
 
 
 class HierarchicalChunker:

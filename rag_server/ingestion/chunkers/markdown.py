@@ -14,7 +14,7 @@ from rag_server.text.blocks import Block, BlockKind, blocks
 from rag_server.text.headings import HeadingPath, heading_text
 from rag_server.text.sentences import lines, trim, within
 
-_VERSION = 1
+_VERSION = 2
 # YAML between two rules; else its second rule would make a heading of it.
 _FRONT_MATTER = re.compile(
     r"---[ \t]*\r?\n[\w-]+[ \t]*:(?:[^\n]*\n)+?(?:---|\.\.\.)[ \t]*(?:\r?\n|\Z)"

@@ -2,6 +2,8 @@
 
 import re
 import unicodedata
+from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable
 
 from rag_server.ingestion.chunkers.costs import Costs
@@ -17,6 +19,8 @@ class Packer:
 
     Parts are ascending and have no white space at their ends. Headings at the
     end of a piece move on to the next one, to stay with what they are about.
+    Only the last two pieces know of each other's size: a change in a text moves the cuts
+    near to it, not all of them.
     """
 
     def __init__(self, text: str, costs: Costs, budget: int) -> None:
@@ -26,6 +30,10 @@ class Packer:
         self._pieces: list[tuple[int, int]] = []
         self._start = self._end = 0
         self._headings: int | None = None
+        # Where parts begin before which a piece may end, ascending.
+        self._joints: list[int] = []
+        # The last block that was broken into its parts.
+        self._broken = (0, 0)
 
     def add_block(
         self, start: int, end: int, parts: Iterable[tuple[int, int]], whole: bool
@@ -39,6 +47,7 @@ class Packer:
         if self._fits(start, end):
             self._extend(start, end)
             return
+        self._broken = (start, end)
         for part in parts:
             self._add_part(*part)
 
@@ -53,7 +62,25 @@ class Packer:
     def finish(self) -> list[tuple[int, int]]:
         """All pieces, ascending, without white space at their ends."""
         self._emit(self._end)
+        self._even_out()
         return self._pieces
+
+    def _even_out(self) -> None:
+        """A small rest of a block that was broken anyway shares about equally with the piece before:
+        two fair chunks are found better than a full one and its rest."""
+        if len(self._pieces) < 2:
+            return
+        (first, _), (start, end) = self._pieces[-2:]
+        inside = self._broken[0] < start < self._broken[1]
+        if not inside or self._costs.of(start, end) >= self._budget // 2:
+            return
+        joints = self._joints[bisect_right(self._joints, first) : bisect_left(self._joints, start)]
+        possible = [each for each in joints if self._costs.of(each, end) <= self._budget]
+        cut = min((*possible, start), key=lambda each: self._unevenness(first, each, end))
+        self._pieces[-2:] = [trim(self._text, first, cut), (cut, end)]
+
+    def _unevenness(self, start: int, cut: int, end: int) -> int:
+        return abs(self._costs.of(start, cut) - self._costs.of(cut, end))
 
     @property
     def _bare(self) -> bool:
@@ -68,6 +95,8 @@ class Packer:
         return self._costs.of(begin, end) <= self._budget
 
     def _extend(self, start: int, end: int) -> None:
+        if not self._bare and self._headings is None:
+            self._joints.append(start)
         if self._start == self._end:
             self._start = start
         self._end = end
@@ -76,6 +105,8 @@ class Packer:
     def _add_part(self, start: int, end: int) -> None:
         if not self._fits(start, end) and not self._bare:
             self._close()
+        if not self._bare and self._headings is None:
+            self._joints.append(start)
         self._extend(start, end)
         while self._size() > self._budget:
             self._emit(self._cut())

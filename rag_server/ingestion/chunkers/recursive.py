@@ -11,7 +11,7 @@ from rag_server.ingestion.chunkers.pieces import PieceMaker, Range
 from rag_server.text.blocks import Block, BlockKind, blocks
 from rag_server.text.sentences import lines, within
 
-_VERSION = 2
+_VERSION = 3
 
 
 class RecursiveChunker:

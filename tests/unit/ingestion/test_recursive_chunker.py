@@ -28,12 +28,31 @@ def test_a_paragraph_is_kept_whole_where_the_piece_before_has_a_fair_size() -> N
 
 
 def test_a_paragraph_fills_up_a_piece_that_would_stay_small() -> None:
-    first, second = chunk(f"{paragraph(2)}\n\n{paragraph(25)}")
-    assert (first, second) == (f"{paragraph(2)}\n\n{paragraph(23)}", paragraph(2))
+    first, second = chunk(f"{paragraph(2)}\n\n{paragraph(36)}")
+    assert (first, second) == (f"{paragraph(2)}\n\n{paragraph(23)}", paragraph(13))
 
 
 def test_a_long_paragraph_is_cut_between_sentences() -> None:
-    assert chunk(paragraph(60)) == [paragraph(25), paragraph(25), paragraph(10)]
+    assert chunk(paragraph(65)) == [paragraph(25), paragraph(25), paragraph(15)]
+
+
+def test_a_small_rest_shares_with_the_piece_before() -> None:
+    assert chunk(paragraph(60)) == [paragraph(25), paragraph(17), paragraph(18)]
+    assert chunk(f"{paragraph(2)}\n\n{paragraph(25)}") == [
+        f"{paragraph(2)}\n\n{paragraph(11)}",
+        paragraph(14),
+    ]
+
+
+def test_a_small_paragraph_of_its_own_stays_one() -> None:
+    assert chunk(f"{paragraph(20)}\n\n{paragraph(6)}") == [paragraph(20), paragraph(6)]
+
+
+def test_a_heading_stays_with_its_text_when_a_rest_is_shared() -> None:
+    text = f"{paragraph(12)}\n\n# Leave\n\n{paragraph(30)}"
+    *_, before, last = chunk(text)
+    assert before.startswith("# Leave")
+    assert abs(before.count("Seven") - last.count("Seven")) <= 1
 
 
 def test_a_long_sentence_is_cut_between_words() -> None:
