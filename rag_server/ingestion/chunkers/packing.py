@@ -2,7 +2,6 @@
 
 import re
 import unicodedata
-from bisect import bisect_right
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable
 
@@ -66,8 +65,8 @@ class Packer:
         return self._pieces
 
     def _even_out(self) -> None:
-        """A small rest of a block that was broken anyway shares about equally with the piece before:
-        two fair chunks are found better than a full one and its rest."""
+        """A last piece that is a small rest of a block that was broken anyway shares about equally
+        with the one before: two fair chunks are found better than a full one and its rest."""
         if len(self._pieces) < 2:
             return
         (first, _), (start, end) = self._pieces[-2:]
@@ -105,8 +104,6 @@ class Packer:
     def _add_part(self, start: int, end: int) -> None:
         if not self._fits(start, end) and not self._bare:
             self._close()
-        if not self._bare and self._headings is None:
-            self._joints.append(start)
         self._extend(start, end)
         while self._size() > self._budget:
             self._emit(self._cut())
