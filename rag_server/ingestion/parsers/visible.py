@@ -20,6 +20,8 @@ class _Gap(IntEnum):
 
 
 _GAP_TEXTS = ("", " ", "\t", "\n", "\n\n")
+# What a part may begin with before its own text.
+_BETWEEN_PARTS = "\n\t "
 _UNSEEN = frozenset(
     (
         *("head", "iframe", "math", "noscript", "object", "script", "select", "style", "svg"),
@@ -86,8 +88,9 @@ class VisibleText:
         for each in self._tables.found:
             header, *_, last = each.rows
             body = each.rows[each.headers]
-            # Verbatim text may end in white space.
-            end = starts[last.last - 1] + len(self._parts[last.last - 1].strip().encode())
+            # Verbatim text may end in white space, and begin with such as belongs to it.
+            ending = self._parts[last.last - 1].lstrip(_BETWEEN_PARTS).rstrip()
+            end = starts[last.last - 1] + len(ending.encode())
             said = caption(self._words(*each.caption))
             yield Table(starts[header.first], starts[body.first], end, said)
 
@@ -163,7 +166,7 @@ class VisibleText:
         whole = "".join(self._parts)
         position = len(whole.lstrip("\n")) - len(whole)
         for part in self._parts:
-            gap = len(part) - len(part.lstrip("\n\t "))
+            gap = len(part) - len(part.lstrip(_BETWEEN_PARTS))
             yield max(0, position + gap)
             position += len(part.encode())
 

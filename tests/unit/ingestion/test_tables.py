@@ -162,6 +162,13 @@ def test_of_tables_within_each_other_the_inner_ones_count() -> None:
     assert held(found) == [("a\tb\n", "1\t2")] * 2
 
 
+@pytest.mark.parametrize("begins", ["\x0b", "\u00a0\u00a0", "\u2028"])
+def test_verbatim_text_in_the_last_cell_is_of_the_table(begins: str) -> None:
+    page = f"<table><tr><th>a<th>b<tr><td>1<td><pre>{begins}zwölf é \n</pre></table>end"
+    ((_, rows),) = held(parsed(ContentType.HTML, page))
+    assert rows.endswith(f"{begins}zwölf é")
+
+
 def test_several_rows_of_headings_are_the_header() -> None:
     page = "<table><thead><tr><td>a<td>b<tr><td>c<td>d</thead><tr><td>1<td>2</table>"
     assert held(parsed(ContentType.HTML, page)) == [("a\tb\nc\td\n\n", "1\t2")]
