@@ -30,6 +30,9 @@ DOUBT = 0.3
 # Words of another meaning that may stand between a value and what is looked for: "Japanese
 # monster films".
 _BETWEEN = 1
+# Words, too, with all conditions and what lists them: of a list without end, no more is read for
+# each of its values.
+_AHEAD = 24
 
 
 def doubt(reading: Reading, piece: Piece, entry: Entry, shape: Shape, proper: bool) -> float:
@@ -166,7 +169,8 @@ def _leads_to_head(reading: Reading, piece: Piece, shape: Shape) -> bool:
     """Whether what is looked for follows, with other conditions before it: "critical checkout
     incidents"."""
     at, unknown = piece.last, 0
-    while at < len(reading.words) and unknown <= _BETWEEN:
+    end = min(len(reading.words), at + _AHEAD)
+    while at < end and unknown <= _BETWEEN:
         if (at in shape.heads and not _is_modifier(reading, at)) or _is_bounded(reading, at):
             return True
         text, other = reading.words[at].fold, reading.piece_at(at)

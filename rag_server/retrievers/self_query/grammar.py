@@ -42,14 +42,13 @@ class GrammarUnderstander:
         self, question: str, schema: MetadataSchema, today: date, threshold: float, call: Call
     ) -> Understanding:
         """Reads the conditions, the order and the limit that the question states."""
-        del call
         words = words_of(question)
         lexicon, speller = self._known(schema)
         ranking = ranking_of(words, schema, lexicon)
         taken = frozenset(range(ranking.first, ranking.last)) if ranking else frozenset()
         reading = read(words, lexicon, today, taken, speller.at)
         if self._nearness is not None:
-            reading = self._nearness.added(reading)
+            reading = self._nearness.added(reading, call.principal.tenant)
         joined = _conditions(reading, schema, today)
         clauses = [_clause(question, words, each, threshold) for each in joined]
         spans = [

@@ -53,27 +53,32 @@ class _Span:
 
 
 class Nearness:
-    """Links spans to values by their embeddings; those of values are kept by field's values."""
+    """Links spans to values by their embeddings; those of values are kept by field's values, for
+    each tenant: how long a question takes must not tell one of another's values."""
 
     def __init__(self, embed: Embed) -> None:
         self._embed = embed
-        self._of = lru_cache(_KEPT_FIELDS)(embed)
+        self._kept = lru_cache(_KEPT_FIELDS)(self._of)
 
-    def added(self, reading: Reading) -> Reading:
+    def added(self, reading: Reading, tenant: str) -> Reading:
         """The reading with a piece for every span that one value stands out for."""
         found = [
             piece
             for span in [each for each, _ in zip(_spans(reading), range(_MOST_SPANS), strict=False)]
-            if (piece := self._linked(reading, span)) is not None
+            if (piece := self._linked(reading, span, tenant)) is not None
         ]
         if not found:
             return reading
         return Reading(reading.words, _disjoint([*reading.pieces, *found]))
 
-    def _linked(self, reading: Reading, span: _Span) -> Piece | None:
+    def _of(self, tenant: str, values: tuple[str, ...]) -> NDArray[np.float32]:
+        del tenant
+        return self._embed(values)
+
+    def _linked(self, reading: Reading, span: _Span, tenant: str) -> Piece | None:
         values = span.field.values
         text = " ".join(reading.between(span.first, span.last))
-        cosines = self._of(values) @ self._embed([text])[0]
+        cosines = self._kept(tenant, values) @ self._embed([text])[0]
         best, second = np.argsort(-cosines, kind="stable")[:2]
         if cosines[best] < _NEAR or cosines[best] - cosines[second] < _APART:
             return None

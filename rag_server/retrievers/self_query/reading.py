@@ -1,7 +1,7 @@
 """The words of a question as pieces: numbers, periods, values, names of fields."""
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 
 from rag_server.core.metadata_schema import FieldSchema, FieldType
@@ -33,6 +33,11 @@ class Reading:
 
     words: Sequence[Word]
     pieces: Sequence[Piece]
+    _covering: dict[int, Piece] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        covering = {at: each for each in self.pieces for at in range(each.first, each.last)}
+        object.__setattr__(self, "_covering", covering)
 
     def between(self, first: int, last: int) -> list[str]:
         """Folds of words [first, last)."""
@@ -40,7 +45,7 @@ class Reading:
 
     def piece_at(self, at: int) -> Piece | None:
         """The piece that covers the word."""
-        return next((each for each in self.pieces if each.first <= at < each.last), None)
+        return self._covering.get(at)
 
     def is_named(self, field: FieldSchema, first: int, last: int) -> bool:
         """Whether the field is named right beside words [first, last)."""

@@ -121,5 +121,15 @@ def test_values_are_embedded_once(understander: GrammarUnderstander, meanings: M
     assert meanings.asked.count(("horror", "comedy", "drama")) == 1
 
 
+def test_a_tenant_does_not_learn_what_was_embedded_for_another(
+    understander: GrammarUnderstander, meanings: Meanings
+) -> None:
+    other = Call(Principal("globex", frozenset({Role.READER})), Deadline(60.0))
+    for call in (CALL, other, CALL, other):
+        understander.understand("films of the scary genre", SCHEMA, date(2025, 3, 12), 0.6, call)
+
+    assert meanings.asked.count(("horror", "comedy", "drama")) == 2
+
+
 def test_without_an_embedder_the_step_is_left_out() -> None:
     assert ask(GrammarUnderstander(), "films of the scary genre").clauses == ()
