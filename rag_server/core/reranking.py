@@ -86,11 +86,13 @@ class RerankPath:
         # All are looked at: who sends a text wants to know its place.
         refinement = Refinement((spec,) if spec else (), len(found), lenient=False)
         ranked = refinement.refined(self._reranker, question, texts, found, call)
+        used = call.usage
+        asked = question.cached or used.query_embeddings or used.text_embeddings
         return RerankedTexts(
             texts=ranked[: request.top_k],
-            embedder=self._embedder if call.usage.text_embeddings else "",
+            embedder=self._embedder if asked else "",
             timings=call.timings(),
-            usage=call.usage,
+            usage=used,
             degradations=tuple(call.degradations),
             query_embedding_hit=question.cached,
         )
