@@ -7,8 +7,9 @@ import sys
 # From glibc's malloc.h.
 _M_MMAP_THRESHOLD = -3
 _LARGE_BYTES = 2**20
-# What an operator sets stands.
+# What an operator sets stands, in either of glibc's ways.
 _SET_BY_HAND = "MALLOC_MMAP_THRESHOLD_"
+_TUNABLES, _TUNABLE = "GLIBC_TUNABLES", "glibc.malloc.mmap_threshold="
 
 
 def return_large_blocks() -> None:
@@ -18,7 +19,8 @@ def return_large_blocks() -> None:
     thread, where a small one that outlives them holds them: a server that was sent 300 MB grew
     by 100. Elsewhere, and in C libraries that know no such limit, nothing is done.
     """
-    if sys.platform != "linux" or _SET_BY_HAND in os.environ:
+    by_hand = _SET_BY_HAND in os.environ or _TUNABLE in os.environ.get(_TUNABLES, "")
+    if sys.platform != "linux" or by_hand:
         return
     mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
     if mallopt is not None:

@@ -28,7 +28,12 @@ print(libc.mallinfo().n3 - before)
     sys.platform != "linux" or not hasattr(ctypes.CDLL(None), "mallinfo"), reason="for glibc"
 )
 @pytest.mark.parametrize(
-    ("by_hand", "mapped"), [({}, 1), ({"MALLOC_MMAP_THRESHOLD_": "8000000"}, 0)]
+    ("by_hand", "mapped"),
+    [
+        ({}, 1),
+        ({"MALLOC_MMAP_THRESHOLD_": "8000000"}, 0),
+        ({"GLIBC_TUNABLES": "glibc.malloc.mmap_threshold=8000000"}, 0),
+    ],
 )
 def test_a_large_block_is_mapped_by_itself_unless_set_by_hand(
     by_hand: dict[str, str], mapped: int
