@@ -153,9 +153,9 @@ class Understander(StrEnum):
 @dataclass(frozen=True, slots=True)
 class SelfQueryRetriever:
     """What the question says about metadata becomes a filter for `base` (server default: dense)
-    from a confidence of `threshold` on (0 to 1, server default 0.6), below it a boost by up to
-    `boost` (0 to 1, server default 0.05) of the range of scores. `rewrite`: search without the
-    words that became filters; `sort`: put the hits in the order that the question asks for.
+    from a confidence of `threshold` on (0 to 1, server default 0.6), below it, down to 0.5, a boost
+    by up to `boost` (0 to 1, server default 0.05) of the range of scores. `rewrite`: search without
+    the words that became filters; `sort`: put the hits in the order that the question asks for.
     `today` (YYYY-MM-DD) is what "last month" is counted from; None: the server's day in UTC."""
 
     base: Union["Retriever", None] = None

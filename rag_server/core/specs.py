@@ -140,8 +140,8 @@ class UnderstanderKind(StrEnum):
 @dataclass(frozen=True, slots=True)
 class SelfQuerySpec:
     """What the question says about metadata becomes a filter for `base`, from a confidence of
-    `threshold` on, else a boost by up to `boost` of the range of scores. `today` (None: the
-    server's, in UTC) is an ISO 8601 date."""
+    `threshold` on, below it, down to 0.5, a boost by up to `boost` of the range of scores. `today`
+    (None: the server's, in UTC) is an ISO 8601 date."""
 
     base: "RetrieverSpec" = field(default_factory=DenseSpec)
     threshold: float = 0.6

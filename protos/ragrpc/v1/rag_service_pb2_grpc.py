@@ -113,8 +113,9 @@ class RagServiceServicer(object):
     def Rerank(self, request, context):
         """Puts texts that come with the call in order by how well they fit a question.
         No collection is needed, and nothing is stored. Role: reader. Errors:
-        INVALID_ARGUMENT, FAILED_PRECONDITION (RERANKER_NOT_CONFIGURED,
-        GENERATOR_NOT_CONFIGURED), RESOURCE_EXHAUSTED, DEADLINE_EXCEEDED.
+        INVALID_ARGUMENT, NOT_FOUND (RERANKER_NOT_FOUND), FAILED_PRECONDITION
+        (RERANKER_NOT_CONFIGURED, GENERATOR_NOT_CONFIGURED), RESOURCE_EXHAUSTED,
+        DEADLINE_EXCEEDED.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -59,8 +59,9 @@ class RagServiceStub:
     Rerank: _grpc.UnaryUnaryMultiCallable[_rag_service_pb2.RerankRequest, _rag_service_pb2.RerankResponse]
     """Puts texts that come with the call in order by how well they fit a question.
     No collection is needed, and nothing is stored. Role: reader. Errors:
-    INVALID_ARGUMENT, FAILED_PRECONDITION (RERANKER_NOT_CONFIGURED,
-    GENERATOR_NOT_CONFIGURED), RESOURCE_EXHAUSTED, DEADLINE_EXCEEDED.
+    INVALID_ARGUMENT, NOT_FOUND (RERANKER_NOT_FOUND), FAILED_PRECONDITION
+    (RERANKER_NOT_CONFIGURED, GENERATOR_NOT_CONFIGURED), RESOURCE_EXHAUSTED,
+    DEADLINE_EXCEEDED.
     """
     ValidateFilter: _grpc.UnaryUnaryMultiCallable[_rag_service_pb2.ValidateFilterRequest, _rag_service_pb2.ValidateFilterResponse]
     """Holds a filter against the collection's metadata schema, and counts the
@@ -100,8 +101,9 @@ class RagServiceAsyncStub(RagServiceStub):
     Rerank: _aio.UnaryUnaryMultiCallable[_rag_service_pb2.RerankRequest, _rag_service_pb2.RerankResponse]  # type: ignore[assignment]
     """Puts texts that come with the call in order by how well they fit a question.
     No collection is needed, and nothing is stored. Role: reader. Errors:
-    INVALID_ARGUMENT, FAILED_PRECONDITION (RERANKER_NOT_CONFIGURED,
-    GENERATOR_NOT_CONFIGURED), RESOURCE_EXHAUSTED, DEADLINE_EXCEEDED.
+    INVALID_ARGUMENT, NOT_FOUND (RERANKER_NOT_FOUND), FAILED_PRECONDITION
+    (RERANKER_NOT_CONFIGURED, GENERATOR_NOT_CONFIGURED), RESOURCE_EXHAUSTED,
+    DEADLINE_EXCEEDED.
     """
     ValidateFilter: _aio.UnaryUnaryMultiCallable[_rag_service_pb2.ValidateFilterRequest, _rag_service_pb2.ValidateFilterResponse]  # type: ignore[assignment]
     """Holds a filter against the collection's metadata schema, and counts the
@@ -168,8 +170,9 @@ class RagServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_rag_service_pb2.RerankResponse, _abc.Awaitable[_rag_service_pb2.RerankResponse]]:
         """Puts texts that come with the call in order by how well they fit a question.
         No collection is needed, and nothing is stored. Role: reader. Errors:
-        INVALID_ARGUMENT, FAILED_PRECONDITION (RERANKER_NOT_CONFIGURED,
-        GENERATOR_NOT_CONFIGURED), RESOURCE_EXHAUSTED, DEADLINE_EXCEEDED.
+        INVALID_ARGUMENT, NOT_FOUND (RERANKER_NOT_FOUND), FAILED_PRECONDITION
+        (RERANKER_NOT_CONFIGURED, GENERATOR_NOT_CONFIGURED), RESOURCE_EXHAUSTED,
+        DEADLINE_EXCEEDED.
         """
 
     @_abc_1.abstractmethod

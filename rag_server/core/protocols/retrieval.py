@@ -75,7 +75,7 @@ class Understander(Protocol):
     def understand(
         self, question: str, schema: MetadataSchema, today: date, threshold: float, call: Call
     ) -> Understanding:
-        """Clauses below `threshold` (0 to 1) are boosts, others filters; spans are inside the
+        """What becomes of clauses says `fate_of` by `threshold` (0 to 1); spans are inside the
         question. Any text is understood somehow. Raises DeadlineExceeded."""
         ...
 
