@@ -138,10 +138,11 @@ def tables(
     embedder: str = "minilm",
     encoders: dict[str, Encoder] | None = None,
     among: Sequence[Candidate] | None = None,
+    call: Call | None = None,
 ) -> list[Candidate]:
     index = ExactFields(catalog.fields, 2**20)
     field = FieldSearch(Visibility(catalog.chunks, NotLoaded()), catalog.fields, index)
-    call = Call(ANONYMOUS, Deadline(10))
+    call = call or Call(ANONYMOUS, Deadline(10))
     question = AskedQuestion("green", WordsOf(), call)
     spec = MultimodalSpec((WeightedFieldSpec(Modality.TABLE),))
     search = Search(
@@ -182,8 +183,12 @@ def test_a_field_keeps_its_model_when_that_of_the_text_changes(catalog_under_tes
     view = with_tables(
         catalog_under_test, replace(drawn, vectors=[table("green", drawn.chunks[0])])
     )
-    (found,) = tables(catalog_under_test, view, embedder="new", encoders={"minilm": WordsOf()})
+    call = Call(ANONYMOUS, Deadline(10))
+    (found,) = tables(
+        catalog_under_test, view, embedder="new", encoders={"minilm": WordsOf()}, call=call
+    )
     assert found.stages[0].score == pytest.approx(1.0, abs=1e-5)
+    assert call.usage.query_embeddings == 1
     with pytest.raises(PreconditionFailed, match="minilm") as caught:
         tables(catalog_under_test, view, embedder="new", encoders={"new": WordsOf()})
     assert caught.value.reason is Reason.EMBEDDER_MISMATCH

@@ -15,7 +15,7 @@ from rag_server.core.protocols import (
     Search,
     WordedImageEmbedder,
 )
-from rag_server.core.question import Encoder
+from rag_server.core.question import AskedQuestion, Encoder
 from rag_server.core.retrieval import Candidate, DegradationKind
 from rag_server.core.specs import ConvexSpec, DenseSpec, MultimodalSpec, WeightedFieldSpec
 from rag_server.retrievers.fusion import Ranking, best, fuse, pooled
@@ -122,9 +122,7 @@ class MultimodalRetriever:
         if field.embedder == search.embedder:
             return search.question.vector()
         encoder = known_embedder(field.embedder, self._encoders)
-        with call.stage("embed"):
-            encoded, _ = encoder.encode(search.question.text, call.principal.tenant)
-            return encoded.vector
+        return AskedQuestion(search.question.text, encoder, call).vector()
 
     def _ranking(
         self,

@@ -10,7 +10,7 @@ from rag_server.core.documents import View
 from rag_server.core.filters import Filter, conjunction, matches
 from rag_server.core.metadata_schema import CollectionSchema, MetadataSchema
 from rag_server.core.protocols import ChunkStore, Retriever, Search, Understander
-from rag_server.core.retrieval import Candidate, DegradationKind, StageScore
+from rag_server.core.retrieval import Candidate, DegradationKind
 from rag_server.core.schema_check import problems
 from rag_server.core.specs import SelfQuerySpec, UnderstanderKind
 from rag_server.core.understanding import Clause, Fate, Understanding
@@ -110,10 +110,7 @@ class SelfQueryRetriever:
             for each in found
         ]
         raised.sort(key=lambda each: (-each.score, each.chunk_id))
-        return [
-            replace(each, stages=(*each.stages, StageScore("self_query", each.score, rank)))
-            for rank, each in enumerate(raised, 1)
-        ]
+        return [each.staged("self_query", each.score, rank) for rank, each in enumerate(raised, 1)]
 
     def _sorted(
         self, found: Sequence[Candidate], limit: int, understood: Understanding
@@ -129,14 +126,7 @@ class SelfQueryRetriever:
         known = {each.row for each in having}
         ordered = [*having, *(each for each in found if each.row not in known)]
         kept = ordered[: min(limit, understood.limit or limit)]
-        return [
-            replace(
-                each,
-                score=1.0 / rank,
-                stages=(*each.stages, StageScore("sort", 1.0 / rank, rank)),
-            )
-            for rank, each in enumerate(kept, 1)
-        ]
+        return [each.staged("sort", 1.0 / rank, rank) for rank, each in enumerate(kept, 1)]
 
     def _metadata(self, found: Sequence[Candidate]) -> dict[int, Metadata]:
         read = self._chunks.read([each.row for each in found if each.chunk is None])
