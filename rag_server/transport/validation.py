@@ -40,6 +40,8 @@ MAX_RERANK_BYTES = 1024 * 1024
 # Of the requests of a batch together: what one response can carry.
 MAX_BATCH_TOP_K = 1_000
 _DEFAULT_TOP_K = 10
+# Of a day that a question counts from.
+_YEARS = (1000, 8999)
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 
@@ -204,9 +206,13 @@ def _texts(most: int, limit: int) -> Test:
 
 def _day(value: str) -> str | None:
     try:
-        return None if value == date.fromisoformat(value).isoformat() else "must be YYYY-MM-DD"
+        day = date.fromisoformat(value)
     except ValueError:
         return "must be a day as YYYY-MM-DD"
+    # What is counted from it ("next century") is to be a date as well.
+    if not _YEARS[0] <= day.year <= _YEARS[1]:
+        return f"must be of the years {_YEARS[0]} to {_YEARS[1]}"
+    return None if value == day.isoformat() else "must be YYYY-MM-DD"
 
 
 def _known_enum(values: Sequence[int]) -> Test:

@@ -35,6 +35,11 @@ def test_texts_up_to_the_bound_pass() -> None:
     check(a_rerank(*map(str, range(200)), text="x" * (1024 * 1024 // 200)))
 
 
+@pytest.mark.parametrize("today", ["1000-01-01", "2024-02-29", "8999-12-31"])
+def test_a_day_that_others_can_be_counted_from_passes(today: str) -> None:
+    check(pipeline.SelfQueryRetriever(today=today))
+
+
 def test_a_plain_question_passes() -> None:
     check(a_question())
 
@@ -65,6 +70,9 @@ def test_a_batch_may_ask_for_a_thousand_hits(requests: list[rag_pb.RetrieveReque
         (a_question(top_k=-1), "top_k"),
         (a_question(top_k=1_001), "top_k"),
         (a_question(spec=pipeline.PipelineSpec()), "spec.retriever"),
+        (pipeline.SelfQueryRetriever(today="2025-3-1"), "today"),
+        (pipeline.SelfQueryRetriever(today="0001-01-01"), "today"),
+        (pipeline.SelfQueryRetriever(today="9999-12-31"), "today"),
         (
             a_question(spec=pipeline.PipelineSpec(retriever=pipeline.Retriever())),
             "spec.retriever.strategy",

@@ -246,3 +246,9 @@ def test_long_questions_take_no_longer(part: str) -> None:
     found = understood(part * 2_000)
 
     assert len(found.clauses) < 500
+
+
+@pytest.mark.parametrize("today", [date(1000, 1, 1), date(8999, 12, 31)])
+@pytest.mark.parametrize("said", ["monday", "last century", "the past 9999 years", "next decade"])
+def test_any_day_that_a_request_may_name_can_be_counted_from(today: date, said: str) -> None:
+    UNDERSTANDER.understand(f"reports from {said}", SCHEMA, today, 0.6, CALL)
