@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-START_SECONDS = 60.0
+START_SECONDS = 180.0
 # For the rest of the output; a child of the dead server may keep the pipe open.
 _LAST_WORDS_SECONDS = 5.0
 
