@@ -17,8 +17,11 @@ class CustomReranker:
         self._made = {name: plugin.make() for name, plugin in plugins.items()}
 
     def rerank(self, reranking: Reranking, call: Call) -> list[Candidate]:
-        """As the plug-in does, never more than `reranking.limit`."""
+        """As the plug-in does, never more than `reranking.limit`, and none but those given."""
         spec = reranking.spec
         assert isinstance(spec, CustomRerankSpec)
         check(spec, self._plugins)
-        return self._made[spec.name].rerank(reranking, call)[: reranking.limit]
+        # Hits are read by row, whosever they are: what was not given may be another tenant's.
+        given = {each.row for each in reranking.candidates}
+        ranked = self._made[spec.name].rerank(reranking, call)
+        return [each for each in ranked if each.row in given][: reranking.limit]
