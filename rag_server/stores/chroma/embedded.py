@@ -1,5 +1,6 @@
 """Chroma within this process, over a directory of its own."""
 
+import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,6 +15,8 @@ T = TypeVar("T")
 
 # More than any search asks for: the index itself has no bound.
 _MOST_RESULTS = 1_000_000
+# Below this nothing is written: more than the largest change takes.
+_LEAST_FREE_BYTES = 32 * 2**20
 
 
 class EmbeddedEngine:
@@ -27,6 +30,7 @@ class EmbeddedEngine:
         """Open the directory, which is made where it is missing. One process at a time:
         two corrupt it. What a kill has torn is removed, to be filled again. Raises
         Unavailable."""
+        self._path = path
         with _translated():
             broken = torn(path)
             # Importing chromadb takes a second, which commands without an index must not pay.
@@ -58,7 +62,11 @@ class EmbeddedEngine:
             return work(self._session)
 
     def write(self, work: Callable[[Session], T]) -> T:
-        """Done once."""
+        """Done once. Raises Unavailable where the disk is nearly full, too: Chroma that finds it
+        full in the middle of a change may keep its own database locked, and then waits for that
+        for ever, with the interpreter's lock in its hands."""
+        if shutil.disk_usage(self._path).free < _LEAST_FREE_BYTES:
+            raise _unavailable("the disk of the vector index is nearly full")
         with _translated():
             return work(self._session)
 
@@ -87,5 +95,8 @@ def _translated() -> Iterator[None]:
         raise
     except BaseException as error:
         # A panic of Chroma's Rust core is no Exception.
-        message = "the vector index is not available"
-        raise Unavailable(message, Reason.NOT_READY, {"part": "vector index"}) from error
+        raise _unavailable("the vector index is not available") from error
+
+
+def _unavailable(message: str) -> Unavailable:
+    return Unavailable(message, Reason.NOT_READY, {"part": "vector index"})

@@ -12,7 +12,7 @@ from rag_server.indexes.resident.view import SnapshotView
 from rag_server.stores.catalog.chunks import SqlChunks
 from rag_server.stores.catalog.collections import SqlCollections
 
-_STALE_SECONDS = 0.3
+_STALE_SECONDS = 2.0
 _LATE_SECONDS = 0.02
 _NEWEST = 2**62
 

@@ -3,8 +3,10 @@ from pathlib import Path
 import pytest
 
 from rag_server.core.documents import IndexSettings
+from rag_server.core.errors import Unavailable
 from rag_server.stores.chroma import ChromaIndex, EmbeddedEngine
 from rag_server.stores.chroma.session import Session
+from tests.tmpfs import small_disk
 
 IDENTITY = "0123456789abcdef"
 
@@ -36,3 +38,17 @@ def test_collections_of_others_are_no_parts(tmp_path: Path, name: str) -> None:
     again = EmbeddedEngine(tmp_path / "chroma")
     assert ChromaIndex(again, IDENTITY).names() == ["c3-g1"]
     again.close()
+
+
+def test_nothing_is_written_where_the_disk_is_nearly_full(tmp_path: Path) -> None:
+    def create(session: Session) -> None:
+        session.api.create_collection("notes")
+
+    with small_disk(tmp_path / "disk", megabytes=48) as disk:
+        engine = EmbeddedEngine(disk.path / "chroma")
+        disk.fill()
+        with pytest.raises(Unavailable, match="nearly full"):
+            engine.write(create)
+        disk.make_room()
+        engine.write(create)
+        engine.close()
