@@ -26,7 +26,7 @@ $(VENV)/.installed: requirements/dev.txt requirements/models.txt pyproject.toml
 
 lock: ## Resolve the dependencies anew into requirements/dev.txt (needs uv)
 	uv pip compile --quiet --universal --python-version 3.11 --no-emit-index-url --no-annotate --no-header \
-	  --generate-hashes --all-extras pyproject.toml -o requirements/dev.txt
+	  --generate-hashes --extra dev pyproject.toml -o requirements/dev.txt
 
 proto: install ## Regenerate the Python code of the contract
 	$(PROTOC) --plugin=protoc-gen-mypy_grpc=$(BIN)/protoc-gen-mypy_grpc \
