@@ -25,7 +25,7 @@ class Ranking:
     depth: int = 100
 
 
-def pooled(rankings: Iterable[Sequence[Candidate]]) -> dict[str, Candidate]:
+def pooled(rankings: Iterable[Iterable[Candidate]]) -> dict[str, Candidate]:
     """All candidates by id, each as the first ranking that has it gives it."""
     pool: dict[str, Candidate] = {}
     for each in chain.from_iterable(rankings):

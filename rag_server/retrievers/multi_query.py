@@ -6,9 +6,10 @@ from time import perf_counter
 
 from rag_server.core.call import Call
 from rag_server.core.protocols import Retriever, Search
+from rag_server.core.ranking import ranked
 from rag_server.core.retrieval import Candidate, DegradationKind
 from rag_server.core.specs import MultiQuerySpec, RrfSpec
-from rag_server.retrievers.fusion import Ranking, fuse
+from rag_server.retrievers.fusion import Ranking, fuse, pooled
 from rag_server.retrievers.model_texts import ModelTexts
 
 _TEMPLATE = "multi_query"
@@ -65,12 +66,9 @@ class MultiQueryRetriever:
 def _fused(
     rankings: Sequence[Mapping[str, Candidate]], spec: MultiQuerySpec, limit: int
 ) -> list[Candidate]:
-    pool: dict[str, Candidate] = {}
-    for ranking in rankings:
-        pool = {**ranking, **pool}
+    pool = pooled(ranking.values() for ranking in rankings)
     scores = fuse(
         [Ranking(1.0, {key: each.score for key, each in one.items()}, {}) for one in rankings],
         RrfSpec(spec.k),
     )
-    best = sorted(scores, key=lambda key: (-scores[key], key))[:limit]
-    return [pool[key].staged("multi_query", scores[key], rank) for rank, key in enumerate(best, 1)]
+    return ranked("multi_query", ((pool[key], scores[key]) for key in scores), limit)

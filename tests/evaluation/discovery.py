@@ -45,6 +45,15 @@ def directories(paths: Sequence[Path]) -> list[Directory]:
     return named
 
 
+def with_own(found: Sequence[Directory], own: Path, wanted: Sequence[str]) -> Iterator[Directory]:
+    """What was found, and the project's own below `own`: those of a name in `wanted`, or all."""
+    yield from found
+    known = {each.path for each in found}
+    for each in directories([own]):
+        if each.path not in known and (not wanted or each.name in wanted):
+            yield each
+
+
 def _name(path: Path) -> str:
     return _ODD.sub("_", path.name).strip("_") or "set"
 

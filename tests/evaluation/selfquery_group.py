@@ -26,7 +26,7 @@ from rag_server.transport.convert.metadata import filter_of
 from rag_server.transport.convert.metadata_schemas import schema_message
 from tests.bench.figure import FREE, Bound, Figure, LeftOut, print_table
 from tests.evaluation.datasets.raw import Malformed
-from tests.evaluation.discovery import Directory, directories
+from tests.evaluation.discovery import Directory, with_own
 from tests.evaluation.filter_set import FilterSet, Item, read
 from tests.evaluation.options import Options
 from tests.evaluation.outcome import Outcome
@@ -53,7 +53,7 @@ def run(found: Sequence[Directory], options: Options, console: Console) -> Outco
     figures: list[Figure] = []
     left_out: list[LeftOut] = []
     missed: dict[str, list[str]] = {}
-    for directory in _with_own(found, options.sets):
+    for directory in with_own(found, OWN, options.sets):
         try:
             label = read(directory.path)
             if label is None:
@@ -66,14 +66,6 @@ def run(found: Sequence[Directory], options: Options, console: Console) -> Outco
         figures += _figures(directory.name, label, result)
     print_table("Self-query", [*figures, *left_out], console)
     return Outcome(figures, left_out, {"missed_questions": missed})
-
-
-def _with_own(found: Sequence[Directory], wanted: Sequence[str]) -> Iterator[Directory]:
-    yield from found
-    known = {each.path for each in found}
-    for each in directories([OWN]):
-        if each.path not in known and (not wanted or each.name in wanted):
-            yield each
 
 
 def _measured(directory: Directory, label: FilterSet, options: Options, steps: Steps) -> Result:

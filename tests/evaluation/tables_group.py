@@ -18,7 +18,7 @@ from rag_server.evaluation.bootstrap import Bootstrap, Interval
 from rag_server.evaluation.metrics import Values
 from tests.bench.figure import Figure, LeftOut, print_table
 from tests.evaluation.datasets.raw import Malformed
-from tests.evaluation.discovery import Directory, directories
+from tests.evaluation.discovery import Directory, with_own
 from tests.evaluation.options import Options
 from tests.evaluation.outcome import Outcome
 from tests.evaluation.plans import Plan
@@ -36,7 +36,7 @@ def run(found: Sequence[Directory], options: Options, console: Console) -> Outco
     """Measure every set there is, and the project's own."""
     figures: list[Figure] = []
     left_out: list[LeftOut] = []
-    for directory in _with_own(found, options.sets):
+    for directory in with_own(found, OWN, options.sets):
         try:
             label = read(directory.path)
             if label is None:
@@ -48,14 +48,6 @@ def run(found: Sequence[Directory], options: Options, console: Console) -> Outco
         figures += _figures(f"tables.{directory.name}", ranks, options.bootstrap)
     print_table("Tables", [*figures, *left_out], console)
     return Outcome(figures, left_out)
-
-
-def _with_own(found: Sequence[Directory], wanted: Sequence[str]) -> Iterator[Directory]:
-    yield from found
-    known = {each.path for each in found}
-    for each in directories([OWN]):
-        if each.path not in known and (not wanted or each.name in wanted):
-            yield each
 
 
 def _measured(

@@ -60,11 +60,11 @@ class DenseRetriever:
         visible = self._visibility.of(search.view, search.filter, call)
         if search.filter is not None:
             call.narrow("filtered", visible.count, "chunks whose documents pass the filter")
-        fetch = self._fetch(visible, search)
-        if self._few(visible, fetch) and (visible.in_memory or search.filter is not None):
+        few = self._few(visible, self._fetch(visible, search))
+        if few and (visible.in_memory or search.filter is not None):
             found = _exact(visible, search, vector, call)
         else:
-            found = self._indexed(visible, search, vector, fetch, call)
+            found = self._indexed(visible, search, vector, call)
         return _best(search, found)
 
     def _scored(
@@ -96,14 +96,14 @@ class DenseRetriever:
         return min(max(_WIDEST, search.limit + _SLACK), self._index.most_results)
 
     def _indexed(
-        self, visible: VisibleChunks, search: Search, vector: Vector, fetch: int, call: Call
+        self, visible: VisibleChunks, search: Search, vector: Vector, call: Call
     ) -> list[Scored]:
         if visible.in_memory and self._is_far(visible, search.view):
             # Sooner than the index has caught up.
             return _exact(visible, search, vector, call)
         try:
             applied = self._applied(visible, search.view, call)
-            indexed = self._masked(visible, search, vector, fetch, applied, call)
+            indexed = self._masked(visible, search, vector, applied, call)
         except Unavailable as error:
             return self._without_index(visible, search, vector, call, error)
         if indexed is None:
@@ -114,17 +114,12 @@ class DenseRetriever:
         return list({each.row: each for each in (*indexed, *tail)}.values())
 
     def _masked(
-        self,
-        visible: VisibleChunks,
-        search: Search,
-        vector: Vector,
-        fetch: int,
-        applied: int,
-        call: Call,
+        self, visible: VisibleChunks, search: Search, vector: Vector, applied: int, call: Call
     ) -> list[Scored] | None:
         """The index's ranking without what is invisible or filtered out; None where that leaves
         too few and a wider search is dearer than scoring all."""
-        name, widest = search.view.index_name, self._widest(search)
+        name = search.view.index_name
+        fetch, widest = self._fetch(visible, search), self._widest(search)
         while True:
             ranked = self._index.search(name, vector, fetch, call.deadline, applied=applied)
             kept = visible.joined(ranked, search.limit, vector)

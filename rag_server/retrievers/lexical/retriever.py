@@ -6,6 +6,7 @@ from rag_server.core.call import Call
 from rag_server.core.documents import ChunkWords, StoredChunk, View
 from rag_server.core.errors import Reason, Unavailable
 from rag_server.core.protocols import ChunkStore, Freshness, LexicalIndex, Search
+from rag_server.core.ranking import ranked
 from rag_server.core.resident import VisibleChunks
 from rag_server.core.retrieval import Candidate, DegradationKind
 from rag_server.retrievers.lexical.masked import MaskedSearch
@@ -51,8 +52,7 @@ class LexicalRetriever:
             found: Iterable[Candidate] = self._scored(search, search.among, call)
         else:
             found = self._found(search, call)
-        ranked = sorted(found, key=lambda each: (-each.score, each.chunk_id))[: search.limit]
-        return [each.staged("lexical", each.score, rank) for rank, each in enumerate(ranked, 1)]
+        return ranked("lexical", ((each, each.score) for each in found), search.limit)
 
     def _found(self, search: Search, call: Call) -> Iterable[Candidate]:
         visible = self._visibility.of(search.view, search.filter, call)

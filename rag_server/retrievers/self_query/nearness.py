@@ -8,6 +8,7 @@ The last step of linking. A value is taken only where it stands out: all colours
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import islice
 
 import numpy as np
 from numpy.typing import NDArray
@@ -64,7 +65,7 @@ class Nearness:
         """The reading with a piece for every span that one value stands out for."""
         found = [
             piece
-            for span in [each for each, _ in zip(_spans(reading), range(_MOST_SPANS), strict=False)]
+            for span in islice(_spans(reading), _MOST_SPANS)
             if (piece := self._linked(reading, span, tenant)) is not None
         ]
         if not found:

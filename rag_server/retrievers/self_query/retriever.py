@@ -10,6 +10,7 @@ from rag_server.core.documents import View
 from rag_server.core.filters import Filter, conjunction, matches
 from rag_server.core.metadata_schema import CollectionSchema, MetadataSchema
 from rag_server.core.protocols import ChunkStore, Retriever, Search, Understander
+from rag_server.core.ranking import ranked
 from rag_server.core.retrieval import Candidate, DegradationKind
 from rag_server.core.schema_check import problems
 from rag_server.core.specs import SelfQuerySpec, UnderstanderKind
@@ -105,12 +106,8 @@ class SelfQueryRetriever:
         scores = [each.score for each in found]
         most = (max(scores) - min(scores)) * spec.boost
         metadata = self._metadata(found)
-        raised = [
-            replace(each, score=each.score + most * _share(boosts, metadata[each.row]))
-            for each in found
-        ]
-        raised.sort(key=lambda each: (-each.score, each.chunk_id))
-        return [each.staged("self_query", each.score, rank) for rank, each in enumerate(raised, 1)]
+        raised = ((each, each.score + most * _share(boosts, metadata[each.row])) for each in found)
+        return ranked("self_query", raised, len(found))
 
     def _sorted(
         self, found: Sequence[Candidate], limit: int, understood: Understanding
